@@ -1,0 +1,89 @@
+/**
+ * Layer 0. Every error class that the library throws. Imports nothing.
+ *
+ * A message states the action, the value received, and what to do next.
+ *
+ * @module
+ */
+
+/** The base of every error of this library: `catch (e) { if (e instanceof MultiprocessingError) … }`. */
+export class MultiprocessingError extends Error {
+  /** The name of the class, also after the error has crossed from another process. */
+  override name = "MultiprocessingError";
+}
+
+/** A process or pool was used in a way its state does not allow, or could not be started. */
+export class ProcessError extends MultiprocessingError {
+  /** The name of the class. */
+  override name = "ProcessError";
+}
+
+/** A wait ran out of its `timeout`, or a task ran longer than its own. */
+export class TimeoutError extends MultiprocessingError {
+  /** The name of the class. */
+  override name = "TimeoutError";
+  /** Position of the task in the input of its `map`, where there is one. */
+  taskIndex?: number;
+}
+
+/** A worker died while it ran a task: killed, out of memory, or by calling `exit()`. */
+export class WorkerLostError extends MultiprocessingError {
+  /** The name of the class. */
+  override name = "WorkerLostError";
+  /** Process id of the lost worker; for a thread, the id of the process that it lived in. */
+  pid?: number;
+  /** Exit code of the lost worker: `-N` after signal N, `null` if unknown. */
+  exitCode?: number | null;
+  /** Position of the task in the input of its `map`; 0 for `apply`. */
+  taskIndex?: number;
+}
+
+/** The pool was terminated before this result was ready. */
+export class PoolTerminatedError extends MultiprocessingError {
+  /** The name of the class. */
+  override name = "PoolTerminatedError";
+}
+
+/** The pool cannot run anything: its initializer failed, or its workers cannot start. */
+export class BrokenPoolError extends MultiprocessingError {
+  /** The name of the class. */
+  override name = "BrokenPoolError";
+}
+
+/** The task was cancelled before it began. */
+export class CancelledError extends MultiprocessingError {
+  /** The name of the class. */
+  override name = "CancelledError";
+}
+
+/** A value cannot travel to another process; `path` says which one. */
+export class SerializationError extends MultiprocessingError {
+  /** The name of the class. */
+  override name = "SerializationError";
+  /** Where the offending value sits, such as `args[0].user.socket`. */
+  path?: string;
+}
+
+/** A function cannot be found again by another process. */
+export class FunctionReferenceError extends MultiprocessingError {
+  /** The name of the class. */
+  override name = "FunctionReferenceError";
+}
+
+/** A module started a process while a child was importing it: the main guard is missing. */
+export class BootstrapError extends MultiprocessingError {
+  /** The name of the class. */
+  override name = "BootstrapError";
+}
+
+/** Stands for what happened on the other side: its `stack` is the remote stack. */
+export class RemoteError extends MultiprocessingError {
+  /** The name of the class. */
+  override name = "RemoteError";
+}
+
+/** The bytes that arrived are not what this library sends: truncated, mutated or hostile. */
+export class ProtocolError extends MultiprocessingError {
+  /** The name of the class. */
+  override name = "ProtocolError";
+}
