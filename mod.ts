@@ -1,0 +1,65 @@
+/**
+ * Python's `multiprocessing` for TypeScript: real operating-system processes and threads, on Deno,
+ * Bun and Node, through one API.
+ *
+ * - {@link Pool} runs a function over many inputs on all cores: start here.
+ * - {@link Process} runs one function beside the program.
+ * - {@link Thread} and {@link ThreadPool} are the same in threads: quicker to start, not isolated.
+ *
+ * Functions travel by name, not by value: export them, {@link register} them, or send their source
+ * with {@link inline}. Times are in milliseconds.
+ *
+ * @module
+ */
+
+export {
+  BootstrapError,
+  BrokenPoolError,
+  CancelledError,
+  FunctionReferenceError,
+  MultiprocessingError,
+  PoolTerminatedError,
+  ProcessError,
+  ProtocolError,
+  RemoteError,
+  SerializationError,
+  TimeoutError,
+  WorkerLostError,
+} from "./src/errors.ts";
+export { getContext, Thread, ThreadPool } from "./src/context.ts";
+export type { Context } from "./src/context.ts";
+export {
+  currentProcess,
+  getAllStartMethods,
+  getStartMethod,
+  parentProcess,
+  setStartMethod,
+} from "./src/process/family.ts";
+export type { ProcessInfo, StartMethod } from "./src/process/family.ts";
+export { cpuCount } from "./src/process/cpu_count.ts";
+export { activeChildren, Process } from "./src/process/process.ts";
+export type { ProcessOptions, Target } from "./src/process/process.ts";
+export type { LaunchOptions } from "./src/process/launcher.ts";
+export type { Output, Permissions, PermissionSet } from "./src/runtime/types.ts";
+export type { WaitOptions } from "./src/park/wait.ts";
+export { Pool } from "./src/pool/pool.ts";
+export { AsyncResult } from "./src/pool/async_result.ts";
+export { currentTask } from "./src/pool/current_task.ts";
+export type { CurrentTask } from "./src/pool/current_task.ts";
+export type { TaskOptions } from "./src/pool/call.ts";
+export type { Items } from "./src/pool/input.ts";
+export type {
+  ApplyOptions,
+  CallbackOptions,
+  ImapOptions,
+  MapOptions,
+  PoolOptions,
+  PoolStats,
+  Task,
+  WorkerStats,
+} from "./src/pool/options.ts";
+export { registerClass } from "./src/wire/classes.ts";
+export { inline } from "./src/wire/functions/inline.ts";
+export { partial } from "./src/wire/functions/partial.ts";
+export { register } from "./src/wire/functions/register.ts";
+export type { FunctionSpec } from "./src/wire/functions/spec.ts";

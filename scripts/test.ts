@@ -1,0 +1,183 @@
+/**
+ * Runs the suite, `tests/**\/*.test.ts`, on every pinned runtime.
+ *
+ *     deno task test [--runtime NAME]… [--repeat N] [--jobs N] [--minutes N] [path part]…
+ *
+ * - `--runtime` deno, bun, node24, node26, or node for both; may be repeated; default all
+ * - `--repeat`  the whole run N times, to find what fails now and then
+ * - `--jobs`    test files at a time (default 2)
+ * - `--minutes` the most that one runtime may take (default 6); a file may take half of it
+ * - a path part keeps the files whose path contains it
+ *
+ * One line for each runtime, the output of what failed, and at last `N passed, N failed`
+ * (and `N skipped`). What a run leaves behind, a process or a file, is a failure too.
+ */
+
+import { parseArgs } from "node:util";
+import { leftShared, snapshotShared } from "./testing/leftovers.ts";
+import { type FileResult, runFile } from "./testing/run_file.ts";
+import { isRuntimeName, pinnedVersion, runtime } from "./runtimes.ts";
+import { RUNTIME_NAMES, type RuntimeName } from "./runtimes.ts";
+
+const ROOT = new URL("../", import.meta.url);
+
+interface Total {
+  passed: number;
+  failed: number;
+  skipped: number;
+}
+
+const { values, positionals } = parseArgs({
+  args: Deno.args,
+  allowPositionals: true,
+  options: {
+    runtime: { type: "string", multiple: true },
+    repeat: { type: "string", default: "1" },
+    jobs: { type: "string", default: "2" },
+    minutes: { type: "string", default: "6" },
+  },
+});
+
+const names = chosenRuntimes(values.runtime ?? []);
+const repeat = positive("repeat", values.repeat);
+const jobs = positive("jobs", values.jobs);
+const limitMs = positive("minutes", values.minutes) * 60_000;
+const files = await testFiles(positionals);
+if (files.length === 0) fail(`no test file matches ${positionals.join(", ")}`);
+
+const total: Total = { passed: 0, failed: 0, skipped: 0 };
+for (let round = 1; round <= repeat; round++) {
+  if (repeat > 1) console.log(`— run ${round} of ${repeat}`);
+  for (const name of names) {
+    const counts = await runRuntime(name);
+    total.passed += counts.passed;
+    total.failed += counts.failed;
+    total.skipped += counts.skipped;
+  }
+}
+console.log(summary(total));
+Deno.exit(total.failed === 0 && total.passed > 0 ? 0 : 1);
+
+/** The whole suite on one runtime. */
+async function runRuntime(name: RuntimeName): Promise<Total> {
+  const executable = await runtime(name);
+  const run = crypto.randomUUID().slice(0, 8);
+  const folder = await Deno.makeTempDir({ prefix: "testrun-" });
+  const shared = snapshotShared();
+  const watchdog = new AbortController();
+  const timer = setTimeout(
+    () => watchdog.abort(`${name} took more than ${limitMs / 60_000} minutes`),
+    limitMs,
+  );
+  const started = performance.now();
+  const results: FileResult[] = [];
+  const queue = files.entries();
+
+  const worker = async (): Promise<void> => {
+    for (const [index, file] of queue) {
+      if (watchdog.signal.aborted) return;
+      const own = `${folder}/${index}`;
+      await Deno.mkdir(own);
+      const result = await runFile({
+        runtime: name,
+        executable,
+        file,
+        root: decodeURIComponent(ROOT.pathname).replace(/^\/([A-Za-z]:)/, "$1"),
+        folder: own,
+        mark: `${run}.${index}`,
+        timeoutMs: limitMs / 2,
+        signal: watchdog.signal,
+      });
+      results.push(result);
+      printFailures(name, result);
+    }
+  };
+  await Promise.all(Array.from({ length: jobs }, worker));
+  clearTimeout(timer);
+  await Deno.remove(folder, { recursive: true });
+
+  const problems = (await leftShared(shared)).map((path) => `left behind: ${path}`);
+  if (results.length < files.length) {
+    problems.push(`${files.length - results.length} files were not run: ${watchdog.signal.reason}`);
+  }
+  for (const problem of problems) console.log(`✗ ${name}: ${problem}`);
+  const counts: Total = { passed: 0, failed: problems.length, skipped: 0 };
+  for (const result of results) {
+    counts.passed += result.passed;
+    counts.failed += failuresOf(result);
+    counts.skipped += result.skipped;
+  }
+  if (counts.passed + counts.failed + counts.skipped === 0) {
+    console.log(`✗ ${name}: no test was executed`);
+    counts.failed++;
+  }
+  const seconds = ((performance.now() - started) / 1000).toFixed(1);
+  console.log(
+    `${counts.failed === 0 ? "✓" : "✗"} ${name} ${pinnedVersion(name)}: ` +
+      `${counts.passed} passed · ${counts.failed} failed · ${counts.skipped} skipped, ` +
+      `${results.length} files, ${seconds} s`,
+  );
+  return counts;
+}
+
+/** Failed tests, plus one for each thing wrong with the file as a whole. */
+function failuresOf({ failed, problems, leftovers }: FileResult): number {
+  return failed + (problems.length > 0 ? 1 : 0) + leftovers.length;
+}
+
+function printFailures(name: RuntimeName, result: FileResult): void {
+  if (failuresOf(result) === 0) return;
+  const lines = [
+    ...result.failures.map((test) => `failed: ${test}`),
+    ...result.problems,
+    ...result.leftovers.map((what) => `left behind: ${what}`),
+  ];
+  console.log(`\n✗ ${name}: ${result.file} (${(result.ms / 1000).toFixed(1)} s)`);
+  for (const line of lines) console.log(`    ${line}`);
+  // Leftovers alone need no log of tests that passed.
+  if (result.failed === 0 && result.problems.length === 0) return;
+  const output = result.output.length > 12_000 ? `…${result.output.slice(-12_000)}` : result.output;
+  console.log(output.replace(/^/gm, "  | ") + "\n");
+}
+
+function summary({ passed, failed, skipped }: Total): string {
+  return `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`;
+}
+
+async function testFiles(parts: string[]): Promise<string[]> {
+  const paths: string[] = [];
+  const visit = async (folder: string): Promise<void> => {
+    for await (const entry of Deno.readDir(new URL(`${folder}/`, ROOT))) {
+      const path = `${folder}/${entry.name}`;
+      if (entry.isDirectory) await visit(path);
+      else if (path.endsWith(".test.ts")) paths.push(path);
+    }
+  };
+  await visit("tests");
+  return paths
+    .filter((path) => parts.length === 0 || parts.some((part) => path.includes(part)))
+    .sort();
+}
+
+function chosenRuntimes(asked: string[]): RuntimeName[] {
+  const chosen = asked.flatMap((name) => name === "node" ? ["node24", "node26"] : [name]);
+  for (const name of chosen) {
+    if (!isRuntimeName(name)) {
+      fail(`unknown runtime ${name}: one of ${RUNTIME_NAMES.join(", ")}, node`);
+    }
+  }
+  return chosen.length === 0 ? RUNTIME_NAMES : chosen as RuntimeName[];
+}
+
+function positive(option: string, text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) {
+    fail(`--${option} must be a whole number, got ${text}`);
+  }
+  return value;
+}
+
+function fail(message: string): never {
+  console.error(message);
+  Deno.exit(2);
+}

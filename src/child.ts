@@ -1,0 +1,67 @@
+/**
+ * The entry point of every child, process or thread. Reaches the parent, learns who it is, and
+ * runs what the start record says: a target, an instance of a class that extends `Process`, or the
+ * loop of a pool's worker. Nobody imports this file; the launcher names it by URL.
+ *
+ * A child ends with its parent: the channel's end is the parent's death.
+ *
+ * @module
+ */
+
+import { describeError } from "./process/report.ts";
+import { identity } from "./process/family.ts";
+import { readStartRecord } from "./process/launcher.ts";
+import { reviveInstance } from "./process/process.ts";
+import type { Process } from "./process/process.ts";
+import { runWorker } from "./pool/worker.ts";
+import { runtime } from "./runtime/mod.ts";
+import type { ParentLink } from "./runtime/mod.ts";
+import { Decoder } from "./wire/decode.ts";
+import { modulesOf } from "./wire/envelope.ts";
+import { loadModules } from "./wire/functions/mod.ts";
+
+const link = await runtime.parentChannel();
+if (link === null) {
+  runtime.writeError(
+    "This file is the entry point of child processes; run your own program instead\n",
+  );
+  runtime.exit(2);
+}
+await start(link);
+
+async function start({ channel, thread }: ParentLink): Promise<void> {
+  let release: (() => void) | null = runtime.keepAlive();
+  let parentIsAlive = true;
+  let deliver!: (message: { bytes: Uint8Array; attachments: readonly unknown[] }) => void;
+  const first = new Promise<Parameters<typeof deliver>[0]>((resolve) => deliver = resolve);
+  const inbox = {
+    deliver: (bytes: Uint8Array, attachments: readonly unknown[]) =>
+      deliver({ bytes, attachments }),
+  };
+  channel.open((bytes, attachments) => inbox.deliver(bytes, attachments), () => {
+    parentIsAlive = false;
+    runtime.exit(1);
+  });
+  const { bytes, attachments } = await first;
+  const decoder = new Decoder(bytes, attachments);
+  const kind = readStartRecord(decoder, () => parentIsAlive);
+  if (kind === "worker") {
+    await loadModules(modulesOf(bytes)).catch(() => {});
+    return await runWorker(channel, inbox, decoder, thread); // which holds on until it is told to stop
+  }
+  try {
+    await loadModules(modulesOf(bytes));
+    const target = decoder.value() as (...args: unknown[]) => unknown;
+    const args = decoder.value() as unknown[];
+    const fields = kind === "instance" ? decoder.value() as object : null;
+    release(); // from here on only what the target leaves open keeps the child alive
+    release = null;
+    const hold = runtime.keepAlive();
+    if (fields === null) await target(...args);
+    else await reviveInstance(target as unknown as typeof Process, fields).run(...args);
+    hold();
+  } catch (error) {
+    runtime.writeError(`Process ${identity().name}:\n${describeError(error)}\n`);
+    runtime.exit(1);
+  }
+}

@@ -1,0 +1,165 @@
+/**
+ * Layer 6, pool. The job behind `imap` and `imapUnordered`: an async iterator that reads its input
+ * lazily. Owns the window between what was read and what was taken: at most `buffer` items.
+ *
+ * A failure belongs to its item: that `next()` rejects, and iteration goes on.
+ *
+ * @module
+ */
+
+import { runtime } from "../runtime/mod.ts";
+import type { Call } from "./call.ts";
+import type { Input } from "./input.ts";
+import { Run } from "./run.ts";
+import type { Source } from "./run.ts";
+
+type Settled = { value: unknown } | { error: unknown };
+type Waiter<R> = {
+  resolve(result: IteratorResult<R>): void;
+  reject(error: unknown): void;
+  release: () => void;
+};
+
+/** Options of {@link ImapJob}. */
+export interface ImapJobOptions {
+  ordered: boolean;
+  chunkSize: number;
+  buffer: number;
+  /** There is room in the window again. */
+  onRoom: () => void;
+  /** No result will be asked for any more; `early` if results were still to come. */
+  onEnd: (early: boolean) => void;
+}
+
+/** A lazy map. */
+export class ImapJob<R> implements Source, AsyncIterableIterator<R> {
+  readonly call: Call;
+  readonly chunkSize: number;
+  readonly failFast = false;
+  settled = false;
+  #options: ImapJobOptions;
+  #input: Input;
+  /** Results that nobody has taken, by position; in order of arrival where order does not matter. */
+  #results = new Map<number, Settled>();
+  #waiters: Waiter<R>[] = [];
+  #taken = 0;
+  #abandoned: { error: unknown } | null = null;
+  #failureGiven = false;
+
+  constructor(call: Call, input: Input, options: ImapJobOptions) {
+    this.call = call;
+    this.chunkSize = options.chunkSize;
+    this.#input = input;
+    this.#options = options;
+  }
+
+  // -- The pool's side --
+
+  get exhausted(): boolean {
+    return this.#input.ended;
+  }
+
+  available(): number {
+    return Math.min(this.#input.left, this.#room);
+  }
+
+  take(limit: number): Run | null {
+    const room = Math.min(limit, this.#room);
+    if (room <= 0) return null;
+    const first = this.#input.position;
+    const items = this.#input.take(room);
+    if (this.#input.ended) queueMicrotask(() => this.wake());
+    return items.length === 0 ? null : new Run(this, first, items);
+  }
+
+  deliver(index: number, value: unknown): void {
+    this.#settle(index, { value });
+  }
+
+  fail(index: number, error: unknown): void {
+    this.#settle(index, { error });
+  }
+
+  abandon(error: unknown): void {
+    if (this.settled) return;
+    this.#abandoned = { error };
+    this.#finish();
+  }
+
+  /** Hands out what can be handed out. */
+  wake(): void {
+    while (this.#waiters.length > 0) {
+      const next = this.#pick();
+      if (next === null) return;
+      const waiter = this.#waiters.shift()!;
+      waiter.release();
+      if (next === "done") {
+        waiter.resolve({ done: true, value: undefined });
+        this.#finish();
+      } else if ("error" in next) waiter.reject(next.error);
+      else waiter.resolve({ done: false, value: next.value as R });
+    }
+  }
+
+  // -- The caller's side --
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  next(): Promise<IteratorResult<R>> {
+    return new Promise((resolve, reject) => {
+      this.#waiters.push({ resolve, reject, release: runtime.keepAlive() });
+      this.wake();
+    });
+  }
+
+  return(): Promise<IteratorResult<R>> {
+    this.#finish();
+    this.wake();
+    return Promise.resolve({ done: true, value: undefined });
+  }
+
+  // -- Inside --
+
+  get #room(): number {
+    return this.#options.buffer - (this.#input.position - this.#taken);
+  }
+
+  #settle(index: number, result: Settled): void {
+    if (this.settled) return;
+    this.#results.set(index, result);
+    this.wake();
+  }
+
+  #pick(): Settled | "done" | null {
+    if (this.#abandoned !== null && !this.#failureGiven) {
+      this.#failureGiven = true;
+      return this.#abandoned;
+    }
+    if (this.settled) return "done";
+    const key = this.#options.ordered ? this.#taken : this.#results.keys().next().value;
+    const result = key === undefined ? undefined : this.#results.get(key);
+    if (result !== undefined) {
+      this.#results.delete(key!);
+      this.#taken++;
+      this.#options.onRoom();
+      return result;
+    }
+    if (!this.#input.ended || this.#taken < this.#input.position) return null;
+    const { failure } = this.#input;
+    if (failure === null || this.#failureGiven) return "done";
+    this.#failureGiven = true;
+    return failure;
+  }
+
+  #finish(): void {
+    if (this.settled) return;
+    this.settled = true;
+    const early = !this.#input.ended || this.#taken < this.#input.position;
+    this.#results.clear();
+    this.#input.close();
+    this.#options.onEnd(early);
+    this.wake();
+  }
+}

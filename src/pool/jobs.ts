@@ -1,0 +1,156 @@
+/**
+ * Layer 6, pool. The jobs behind `apply` and `map`: they collect results and settle one promise.
+ *
+ * @module
+ */
+
+import type { Call } from "./call.ts";
+import type { Input } from "./input.ts";
+import { Run } from "./run.ts";
+import type { Job, Source } from "./run.ts";
+
+/** How a job ends. */
+export interface Outcome<R> {
+  resolve(value: R): void;
+  reject(error: unknown): void;
+}
+
+/** One call. */
+export class ApplyJob<R> implements Job {
+  readonly call: Call;
+  readonly failFast = true;
+  settled = false;
+  #outcome: Outcome<R>;
+
+  constructor(call: Call, outcome: Outcome<R>) {
+    this.call = call;
+    this.#outcome = outcome;
+  }
+
+  deliver(_index: number, value: unknown): void {
+    if (this.settled) return;
+    this.settled = true;
+    this.#outcome.resolve(value as R);
+  }
+
+  fail(_index: number, error: unknown): void {
+    this.abandon(error);
+  }
+
+  abandon(error: unknown): void {
+    if (this.settled) return;
+    this.settled = true;
+    this.#outcome.reject(error);
+  }
+}
+
+/** Options of {@link MapJob}. */
+export interface MapJobOptions {
+  chunkSize: number | null;
+  settle: boolean;
+  /** Called when the number of finished tasks has changed, at most once per message. */
+  onProgress: ((done: number, total: number | undefined) => void) | null;
+}
+
+/** A call for each item of an input; results in the order of the input. */
+export class MapJob<R> implements Source {
+  readonly call: Call;
+  readonly failFast: boolean;
+  readonly chunkSize: number | null;
+  settled = false;
+  #outcome: Outcome<R[] | PromiseSettledResult<R>[]>;
+  #input: Input;
+  #results: unknown[] = [];
+  #done = 0;
+  #onProgress: MapJobOptions["onProgress"];
+  #progressDue = false;
+
+  constructor(
+    call: Call,
+    input: Input,
+    options: MapJobOptions,
+    outcome: Outcome<R[] | PromiseSettledResult<R>[]>,
+  ) {
+    this.call = call;
+    this.chunkSize = options.chunkSize;
+    this.failFast = !options.settle;
+    this.#input = input;
+    this.#onProgress = options.onProgress;
+    this.#outcome = outcome;
+  }
+
+  get exhausted(): boolean {
+    return this.#input.ended;
+  }
+
+  available(): number {
+    return this.#input.left;
+  }
+
+  /** The input may have ended: looks whether everything is done. */
+  wake(): void {
+    if (this.#input.ended) this.#checkEnd();
+  }
+
+  take(limit: number): Run | null {
+    const first = this.#input.position;
+    const items = this.#input.take(limit);
+    if (this.#input.ended && items.length === 0) this.#checkEnd();
+    return items.length === 0 ? null : new Run(this, first, items);
+  }
+
+  deliver(index: number, value: unknown): void {
+    if (this.settled) return;
+    this.#results[index] = this.failFast ? value : { status: "fulfilled", value };
+    this.#count();
+  }
+
+  fail(index: number, error: unknown): void {
+    if (this.settled) return;
+    if (this.failFast) return this.abandon(error);
+    this.#results[index] = { status: "rejected", reason: error };
+    this.#count();
+  }
+
+  abandon(error: unknown): void {
+    if (this.settled) return;
+    this.settled = true;
+    this.#results = [];
+    this.#input.close();
+    this.#outcome.reject(error);
+  }
+
+  #count(): void {
+    this.#done++;
+    if (this.#onProgress !== null && !this.#progressDue) {
+      this.#progressDue = true;
+      queueMicrotask(() => this.#sayProgress());
+    }
+    this.wake();
+  }
+
+  #sayProgress(): void {
+    if (!this.#progressDue) return;
+    this.#progressDue = false;
+    const { total } = this.#input;
+    try {
+      this.#onProgress!(this.#done, total);
+    } catch (error) {
+      this.abandon(error);
+    }
+  }
+
+  #checkEnd(): void {
+    if (this.settled) return;
+    const { failure } = this.#input;
+    if (failure !== null && this.failFast) return this.abandon(failure.error);
+    if (this.#done < this.#input.position) return;
+    if (failure !== null) this.#results.push({ status: "rejected", reason: failure.error });
+    this.#sayProgress();
+    if (this.settled) return;
+    this.settled = true;
+    const results = this.#results as R[];
+    this.#results = [];
+    this.#outcome.resolve(results);
+  }
+}

@@ -1,0 +1,113 @@
+/**
+ * Layer 6, pool. A run: the piece of a job that goes to a worker at once, some items of a `map` or
+ * one `apply`. Owns the items until their results are in, so that they can be sent again.
+ *
+ * @module
+ */
+
+import type { Message } from "../runtime/mod.ts";
+import type { Encoder } from "../wire/encode.ts";
+import type { Call } from "./call.ts";
+
+/** A value that was encoded ahead of its message. */
+export interface Encoded extends Message {
+  /** Modules that its functions come from. */
+  modules: readonly string[];
+}
+
+/** Encodes a value ahead of its message. */
+export function encodeAhead(
+  encoder: Encoder,
+  value: unknown,
+  path: string,
+  transfer?: readonly object[],
+): Encoded {
+  encoder.value(value, path, transfer);
+  const modules = encoder.modules.size === 0 ? [] : [...encoder.modules];
+  return { ...encoder.take(), modules };
+}
+
+/** Something that asks for calls and takes their results. */
+export interface Job {
+  /** What is called. */
+  readonly call: Call;
+  /** Whether its results do not matter any more. */
+  readonly settled: boolean;
+  /** Whether the first failure settles it. */
+  readonly failFast: boolean;
+  /** Takes a result. */
+  deliver(index: number, value: unknown): void;
+  /** Takes a failure. */
+  fail(index: number, error: unknown): void;
+  /** Everything that has not ended is given up for this reason. */
+  abandon(error: unknown): void;
+}
+
+/** A job that gives its items out piece by piece. */
+export interface Source extends Job {
+  /** Items that could be given now; `Infinity` if unknown. */
+  available(): number;
+  /** The size of a run that the caller asked for, or `null` to choose by time. */
+  readonly chunkSize: number | null;
+  /** Gives at most `limit` items, or `null` if there are none now. */
+  take(limit: number): Run | null;
+  /** Whether it will never give an item again. */
+  readonly exhausted: boolean;
+}
+
+let lastId = 0;
+
+/** A piece of a job on its way through a worker. */
+export class Run {
+  readonly id: number = ++lastId;
+  readonly job: Job;
+  /** Position of the first item in the job. */
+  readonly first: number;
+  /** The items, or argument lists. */
+  readonly items: readonly unknown[];
+  /** The only item, encoded when it was submitted. */
+  encoded: Encoded | null = null;
+  /** Items whose results are in; the next one runs or waits. */
+  done = 0;
+  /** How often the first item was tried before. */
+  attempt: number;
+  /** Shares its worker with nothing else. */
+  readonly solo: boolean;
+  /** Each result is sent before the next item begins. */
+  exact = false;
+  /** The task reads its signal. */
+  listening = false;
+  /** The last run of its message. */
+  endsFrame = false;
+  /** It was stopped: what it still sends does not matter. */
+  stopped = false;
+  /** Ends the wait for a task that takes too long. */
+  timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(job: Job, first: number, items: readonly unknown[], attempt = 0) {
+    this.job = job;
+    this.first = first;
+    this.items = items;
+    this.attempt = attempt;
+    this.solo = job.call.guarded;
+  }
+
+  /** Items without a result. */
+  get left(): number {
+    return this.items.length - this.done;
+  }
+
+  /** What it will take, in milliseconds; `Infinity` if nobody knows. */
+  get cost(): number {
+    const { perItem } = this.job.call.estimate;
+    return perItem === null ? Infinity : perItem * this.left;
+  }
+
+  /** A new run for some of the items, to be sent again; `exact` to know whom to blame next time. */
+  again(from: number, to: number, attempt: number, exact: boolean): Run {
+    const run = new Run(this.job, this.first + from, this.items.slice(from, to), attempt);
+    run.exact = exact;
+    if (this.items.length === 1) run.encoded = this.encoded;
+    return run;
+  }
+}

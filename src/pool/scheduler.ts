@@ -1,0 +1,182 @@
+/**
+ * Layer 6, pool. Who works on what. Owns the workers, the runs that wait, the jobs that still have
+ * items, and the rules of this file:
+ *
+ * - A run goes to the worker with the least to do. Short work is gathered: about {@link FRAME_MS}
+ *   per message, at most two messages per worker, so that it never waits for the next one.
+ *   Work of unknown length goes out one item at a time, until something was measured.
+ * - Jobs take turns, message by message.
+ * - Work that may have to be stopped (`timeout`, `signal`) has its worker to itself.
+ * - When a worker dies, the task that ran is blamed if it is known: the first item without a
+ *   result of an EXACT run, or the only one left. Otherwise nobody is blamed, and what had no
+ *   result is tried again in EXACT runs; then the next death has a culprit.
+ *
+ * What happens to workers (start, loss, replacement, stop) is in `crew.ts`.
+ *
+ * @module
+ */
+
+import type { Job, Source } from "./run.ts";
+import { Run } from "./run.ts";
+import { Deque } from "./deque.ts";
+import type { WorkerHandle } from "./worker_handle.ts";
+
+/** Work per message, where tasks are short. */
+const FRAME_MS = 2;
+/** Below this, splitting evenly over the workers is not worth a message. */
+const SMALL_MS = 0.2;
+/** Tasks longer than this answer one by one. */
+const LONG_MS = 1;
+const MAX_ITEMS = 1 << 16;
+
+/** Gives work to workers. */
+export class Scheduler {
+  readonly workers: Set<WorkerHandle> = new Set();
+  #ready: Deque<Run> = new Deque();
+  #sources: Source[] = [];
+  #turn = 0;
+  #scheduled = false;
+
+  /** Runs that wait for a worker. */
+  get queued(): number {
+    return this.#ready.length;
+  }
+
+  /** Whether nothing waits. */
+  get empty(): boolean {
+    return this.#ready.length === 0 && this.#sources.length === 0;
+  }
+
+  /** Adds a run at the end of the queue. */
+  push(run: Run): void {
+    this.#ready.push(run);
+    this.schedule();
+  }
+
+  /** Puts runs back in front. */
+  unshift(runs: readonly Run[]): void {
+    for (let i = runs.length - 1; i >= 0; i--) this.#ready.unshift(runs[i]);
+    this.schedule();
+  }
+
+  /** Adds a job that gives its items piece by piece. */
+  add(source: Source): void {
+    this.#sources.push(source);
+    this.schedule();
+  }
+
+  /** Gives out work at the end of this turn, so that what is submitted together travels together. */
+  schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    queueMicrotask(() => {
+      this.#scheduled = false;
+      this.dispatch();
+    });
+  }
+
+  /** Gives out work now. */
+  dispatch(): void {
+    for (let worker = this.#next(); worker !== null; worker = this.#next()) {
+      const runs = this.#fill(worker);
+      if (runs.length === 0) return;
+      worker.tasksLeft -= count(runs);
+      worker.send(runs);
+    }
+  }
+
+  /** Removes everything that waits, and returns its jobs. */
+  clear(): Set<Job> {
+    const jobs = new Set<Job>(this.#sources);
+    for (let run = this.#ready.shift(); run !== undefined; run = this.#ready.shift()) {
+      jobs.add(run.job);
+    }
+    this.#sources = [];
+    return jobs;
+  }
+
+  /** The worker with the least to do that can take more. */
+  #next(): WorkerHandle | null {
+    let best: WorkerHandle | null = null;
+    let bestLoad = Infinity;
+    for (const worker of this.workers) {
+      if (!worker.ready || worker.stopping || worker.tasksLeft <= 0) continue;
+      if (worker.outstanding.length === 0) return worker;
+      if (worker.frames >= 2 || worker.outstanding[0].solo) continue;
+      const load = worker.load;
+      if (load < FRAME_MS && load < bestLoad) [best, bestLoad] = [worker, load];
+    }
+    return best;
+  }
+
+  #fill(worker: WorkerHandle): Run[] {
+    const idle = worker.outstanding.length === 0;
+    const lanes = this.#sources.length + 1;
+    for (let i = 0; i < lanes; i++) {
+      this.#turn = (this.#turn + 1) % lanes;
+      const runs = this.#turn === 0
+        ? this.#fromQueue(idle, worker.tasksLeft)
+        : this.#fromSource(this.#turn - 1, idle, worker.tasksLeft);
+      if (runs.length > 0) return runs;
+    }
+    this.#sources = this.#sources.filter((source) => !source.exhausted && !source.settled);
+    return [];
+  }
+
+  /** Takes single tasks, as many as make a message. */
+  #fromQueue(idle: boolean, limit: number): Run[] {
+    const runs: Run[] = [];
+    let cost = 0;
+    const share = Math.ceil(this.#ready.length / (2 * this.workers.size));
+    while (runs.length < limit && runs.length < MAX_ITEMS) {
+      const run = this.#ready.peek();
+      if (run === undefined) break;
+      if (run.job.settled) {
+        this.#ready.shift();
+        continue;
+      }
+      const alone = run.solo || run.cost === Infinity || run.encoded?.attachments.length;
+      if (alone && (!idle || runs.length > 0)) break;
+      if (
+        runs.length > 0 && (cost + run.cost > FRAME_MS || (runs.length >= share && cost > SMALL_MS))
+      ) break;
+      this.#ready.shift();
+      run.exact ||= Boolean(alone) || run.cost > LONG_MS;
+      runs.push(run);
+      if (alone) break;
+      cost += run.cost;
+    }
+    return runs;
+  }
+
+  /** Takes the next items of a job, as many as make a message. */
+  #fromSource(index: number, idle: boolean, limit: number): Run[] {
+    const source = this.#sources[index];
+    if (source.settled || source.exhausted) return [];
+    const { call } = source;
+    const { perItem } = call.estimate;
+    if ((call.guarded || perItem === null) && !idle) return [];
+    const wanted = Math.min(this.#runLength(source, perItem), limit, MAX_ITEMS);
+    const run = source.take(wanted);
+    if (run === null) return [];
+    run.exact = perItem === null || perItem > LONG_MS;
+    return [run];
+  }
+
+  #runLength(source: Source, perItem: number | null): number {
+    if (source.call.timeout !== Infinity) return 1; // each task has its own time
+    if (source.chunkSize !== null) return source.chunkSize;
+    if (perItem === null) return 1;
+    const share = Math.ceil(source.available() / (2 * this.workers.size));
+    const byTime = Math.floor(FRAME_MS / perItem);
+    const small = Math.floor(SMALL_MS / perItem);
+    return Math.max(1, Math.min(byTime, Math.max(share, small)));
+  }
+}
+
+/** The items of some runs. */
+export function count(runs: readonly Run[]): number {
+  let sum = 0;
+  for (const run of runs) sum += run.items.length;
+  return sum;
+}

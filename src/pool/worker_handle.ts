@@ -1,0 +1,308 @@
+/**
+ * Layer 6, pool. One worker as its pool sees it. Owns the child, the runs that it was given and has
+ * not answered, the functions that it knows, and both directions of the channel's format.
+ *
+ * @module
+ */
+
+import { RemoteError, SerializationError } from "../errors.ts";
+import type { Child } from "../runtime/mod.ts";
+import type { StartMethod } from "../process/family.ts";
+import { Decoder } from "../wire/decode.ts";
+import { Encoder } from "../wire/encode.ts";
+import { modulesOf, seal } from "../wire/envelope.ts";
+import { loadModules } from "../wire/functions/mod.ts";
+import * as wire from "./messages.ts";
+import type { Run } from "./run.ts";
+
+/** What a worker tells its pool. */
+export interface WorkerEvents {
+  ready(worker: WorkerHandle): void;
+  broken(worker: WorkerHandle, error: unknown): void;
+  result(run: Run, offset: number, value: unknown): void;
+  failure(run: Run, offset: number, error: unknown): void;
+  /** Items of a run are done, in `milliseconds`; `over` if all of them are. */
+  progress(
+    worker: WorkerHandle,
+    run: Run,
+    items: number,
+    milliseconds: number,
+    over: boolean,
+  ): void;
+  /** Everything of one message was delivered. */
+  idle(worker: WorkerHandle): void;
+  started(worker: WorkerHandle, run: Run, offset: number): void;
+  report(run: Run, offset: number, value: unknown): void;
+  exited(worker: WorkerHandle, code: number): void;
+}
+
+/** The slot of each function in this program's workers; slots are reused in turn. */
+// deno-lint-ignore ban-types
+const slots = new WeakMap<Function, number>();
+let nextSlot = 0;
+
+/** A worker. */
+export class WorkerHandle {
+  readonly name: string;
+  readonly child: Child;
+  /** Runs given and not over, in the order in which the worker takes them. */
+  readonly outstanding: Run[] = [];
+  /** Messages given and not answered. */
+  frames = 0;
+  ready = false;
+  /** It was told to finish, or was killed. */
+  stopping = false;
+  /** Tasks that it may still be given. */
+  tasksLeft: number;
+  tasksDone = 0;
+  busyMs = 0;
+  #encoder: Encoder;
+  #control: Encoder;
+  #events: WorkerEvents;
+  // deno-lint-ignore ban-types
+  #known: (Function | undefined)[] = [];
+  #runsById = new Map<number, Run>();
+  #loading: Promise<void> | null = null;
+
+  constructor(
+    name: string,
+    child: Child,
+    method: StartMethod,
+    maxTasks: number,
+    events: WorkerEvents,
+  ) {
+    this.name = name;
+    this.child = child;
+    this.tasksLeft = maxTasks;
+    const route = method === "thread" ? "thread" : "process";
+    this.#encoder = new Encoder(route);
+    this.#control = new Encoder(route);
+    this.#events = events;
+    child.channel.open((bytes, attachments) => this.#receive(bytes, attachments), () => {});
+    child.exited.then(async (code) => {
+      await this.#loading;
+      events.exited(this, code);
+    });
+  }
+
+  /** Milliseconds of work that it has, as far as anybody knows. */
+  get load(): number {
+    let sum = 0;
+    for (const run of this.outstanding) sum += run.cost;
+    return sum;
+  }
+
+  /** Sends runs in one message. */
+  send(runs: readonly Run[]): void {
+    const encoder = this.#encoder;
+    encoder.u8(wire.TASKS);
+    for (const run of runs) this.#define(encoder, run);
+    encoder.varint(0);
+    for (const run of runs) this.#write(encoder, run);
+    encoder.varint(0);
+    const message = seal(encoder);
+    const only = runs.length === 1 ? runs[0].encoded : null;
+    if (only !== null && only.attachments.length > 0) {
+      message.attachments = only.attachments;
+      message.transferList = only.transferList;
+      runs[0].encoded = null; // what was transferred is gone: a second try encodes the arguments anew
+    }
+    runs[runs.length - 1].endsFrame = true;
+    this.frames++;
+    this.child.channel.send(message);
+  }
+
+  /** Asks the task of a run to stop by itself. */
+  abort(run: Run, reason: unknown): void {
+    const encoder = this.#control;
+    encoder.u8(wire.ABORT);
+    encoder.varint(run.id);
+    try {
+      encoder.value(reason, "reason");
+    } catch {
+      encoder.value(new DOMException(String(reason), "AbortError"), "reason");
+    }
+    this.child.channel.send(seal(encoder));
+  }
+
+  /** Tells it to finish what it has and exit. */
+  stop(): void {
+    this.stopping = true;
+    this.#control.u8(wire.STOP);
+    this.child.channel.send(seal(this.#control));
+  }
+
+  /** Ends it now. */
+  kill(): void {
+    this.stopping = true;
+    this.child.kill("SIGKILL");
+  }
+
+  /** Forgets a run: what arrives for it is ignored. */
+  forget(run: Run): void {
+    clearTimeout(run.timer);
+    this.#runsById.delete(run.id);
+    const at = this.outstanding.indexOf(run);
+    if (at < 0) return;
+    this.outstanding.splice(at, 1);
+    if (run.endsFrame) this.frames--;
+  }
+
+  #define(encoder: Encoder, run: Run): void {
+    const { fn } = run.job.call;
+    let slot = slots.get(fn);
+    if (slot === undefined) slots.set(fn, slot = nextSlot++ % wire.SLOTS);
+    if (this.#known[slot] === fn) return;
+    this.#known[slot] = fn;
+    encoder.varint(slot + 1);
+    encoder.value(fn, "fn");
+  }
+
+  #write(encoder: Encoder, run: Run): void {
+    const { call, failFast } = run.job;
+    this.outstanding.push(run);
+    this.#runsById.set(run.id, run);
+    encoder.varint(run.id + 1);
+    encoder.varint(slots.get(call.fn)!);
+    encoder.u8(
+      (call.star ? wire.STAR : 0) | (call.guarded ? wire.GUARDED : 0) |
+        (run.exact ? wire.EXACT : 0) |
+        (failFast ? wire.FAIL_FAST : 0),
+    );
+    encoder.varint(run.attempt);
+    encoder.varint(run.first);
+    if (run.encoded !== null) {
+      encoder.u8(wire.ITEM);
+      encoder.raw(run.encoded.bytes);
+      for (const url of run.encoded.modules) encoder.modules.add(url);
+    } else {
+      for (let i = 0; i < run.items.length; i++) this.#writeItem(encoder, run, i);
+    }
+    encoder.u8(wire.END);
+  }
+
+  #writeItem(encoder: Encoder, run: Run, offset: number): void {
+    const start = encoder.length;
+    try {
+      encoder.u8(wire.ITEM);
+      encoder.value(run.items[offset], "item");
+    } catch (error) {
+      encoder.truncate(start);
+      encoder.u8(wire.SKIP);
+      const index = run.first + offset;
+      queueMicrotask(() => this.#events.failure(run, offset, atItem(error, index)));
+    }
+  }
+
+  #receive(bytes: Uint8Array, attachments: readonly unknown[]): void {
+    if (this.#loading !== null) {
+      this.#loading = this.#loading.then(() => this.#read(bytes, attachments));
+      return;
+    }
+    const modules = modulesOf(bytes);
+    if (modules.length === 0) return this.#read(bytes, attachments);
+    const loading = loadModules(modules).catch(() => {}).then(() => {
+      this.#read(bytes, attachments);
+      if (this.#loading === loading) this.#loading = null;
+    });
+    this.#loading = loading;
+  }
+
+  #read(bytes: Uint8Array, attachments: readonly unknown[]): void {
+    const decoder = new Decoder(bytes, attachments);
+    const events = this.#events;
+    switch (decoder.u8()) {
+      case wire.RESULTS:
+        return this.#readResults(decoder);
+      case wire.READY:
+        this.ready = true;
+        return events.ready(this);
+      case wire.BROKEN:
+        return events.broken(this, readValue(decoder));
+      case wire.STARTED: {
+        const run = this.#runsById.get(decoder.varint());
+        if (run !== undefined) events.started(this, run, decoder.varint());
+        return;
+      }
+      case wire.LISTENS: {
+        const run = this.#runsById.get(decoder.varint());
+        if (run !== undefined) run.listening = true;
+        return;
+      }
+      case wire.REPORT: {
+        const run = this.#runsById.get(decoder.varint());
+        const offset = decoder.varint();
+        if (run !== undefined) events.report(run, offset, readValue(decoder));
+        return;
+      }
+    }
+  }
+
+  #readResults(decoder: Decoder): void {
+    const events = this.#events;
+    for (let id = decoder.varint(); id > 0; id = decoder.varint()) {
+      const run = this.#runsById.get(id - 1);
+      const first = decoder.varint();
+      let offset = first;
+      let entry = decoder.u8();
+      for (; entry === wire.ITEM || entry === wire.FAILURE; entry = decoder.u8()) {
+        const value = readValue(decoder);
+        if (run === undefined || run.stopped) continue;
+        run.done = offset + 1;
+        if (value instanceof Unreadable) events.failure(run, offset, value.error);
+        else if (entry === wire.ITEM) events.result(run, offset, value);
+        else events.failure(run, offset, remoteError(value, this));
+        offset++;
+      }
+      const milliseconds = decoder.f64();
+      if (run === undefined) continue;
+      const over = entry === wire.END_RUN;
+      if (over) this.forget(run);
+      events.progress(this, run, offset - first, milliseconds, over);
+    }
+    events.idle(this);
+  }
+}
+
+class Unreadable {
+  readonly error: unknown;
+  constructor(error: unknown) {
+    this.error = error;
+  }
+}
+
+function readValue(decoder: Decoder): unknown {
+  try {
+    return decoder.value();
+  } catch (error) {
+    return new Unreadable(error);
+  }
+}
+
+/** Keeps the worker's stack as the cause of an error, and the error's own cause behind it. */
+export function remoteError(error: unknown, worker: WorkerHandle): unknown {
+  if (!(error instanceof Error)) return error;
+  const cause = error.cause === undefined ? undefined : { cause: error.cause };
+  const remote = new RemoteError(
+    `In ${worker.name} (pid ${worker.child.pid}): ${error.message}`,
+    cause,
+  );
+  Object.defineProperty(remote, "stack", {
+    value: error.stack,
+    configurable: true,
+    writable: true,
+  });
+  Object.defineProperty(error, "cause", { value: remote, configurable: true, writable: true });
+  return error;
+}
+
+/** Gives a failure to encode an item the item's place in the input. */
+function atItem(error: unknown, index: number): unknown {
+  if (!(error instanceof SerializationError) || !error.path?.startsWith("item")) return error;
+  const place = `items[${index}]`;
+  const moved = new SerializationError(error.message.replace("item", place), {
+    cause: error.cause,
+  });
+  moved.path = place + error.path.slice("item".length);
+  return moved;
+}

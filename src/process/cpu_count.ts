@@ -1,0 +1,19 @@
+/**
+ * Layer 5, process. How many processors there are.
+ *
+ * @module
+ */
+
+/**
+ * Returns the number of logical processors of this machine, at least 1.
+ *
+ * @example
+ * ```ts
+ * import { cpuCount } from "@manycore/multiprocessing";
+ *
+ * console.log(cpuCount() >= 1); // true
+ * ```
+ */
+export function cpuCount(): number {
+  return Math.max(1, navigator.hardwareConcurrency || 1);
+}

@@ -1,0 +1,88 @@
+/**
+ * Layer 1, runtime. Which permission flags a child gets in Deno: its parent's, or fewer, never more.
+ *
+ * Deno tells whether a permission is granted as a whole, and answers for a named resource, but
+ * never lists what a partial grant covers. So a partial grant is not inherited: name the resources
+ * in `permissions`, and each is checked against what this program may do.
+ *
+ * @module
+ */
+
+import { ProcessError } from "../errors.ts";
+import type { Permissions, PermissionSet } from "./types.ts";
+
+type Name = keyof PermissionSet;
+
+const NAMES: readonly Name[] = ["read", "write", "net", "env", "run", "ffi", "sys", "import"];
+
+/** Returns the permission flags for a child that must be able to reach `address`. */
+export function permissionFlags(permissions: Permissions, address: string): string[] {
+  if (permissions === "inherit" && NAMES.every((name) => granted({ name }))) return ["-A"];
+  const wanted = asSet(permissions);
+  const flags = ["--no-prompt"];
+  const extra = channelResources(address);
+  for (const name of NAMES) {
+    const value = wanted[name];
+    if (value === true && granted({ name })) {
+      flags.push(`--allow-${name}`);
+      continue;
+    }
+    if (value === true && permissions !== "inherit") {
+      throw new ProcessError(
+        `Cannot give a child the permission ${name}: this program does not have it as a whole; ` +
+          `run it with --allow-${name}, or list what the child needs: permissions: { ${name}: ["…"] }`,
+      );
+    }
+    const listed = Array.isArray(value) ? value : [];
+    for (const resource of listed) requireGranted(name, resource);
+    const all = [...listed, ...(extra[name] ?? [])];
+    if (all.length > 0) flags.push(`--allow-${name}=${all.map(escape).join(",")}`);
+  }
+  return flags;
+}
+
+/** Whether this program holds a permission. */
+export function granted(descriptor: { name: Name; path?: string; host?: string }): boolean {
+  return Deno.permissions.querySync(descriptor as Deno.PermissionDescriptor).state === "granted";
+}
+
+function asSet(permissions: Permissions): PermissionSet {
+  if (permissions === "none") return {};
+  if (permissions !== "inherit") return permissions;
+  return Object.fromEntries(NAMES.map((name) => [name, true]));
+}
+
+function requireGranted(name: Name, resource: string): void {
+  const key = {
+    read: "path",
+    write: "path",
+    net: "host",
+    env: "variable",
+    run: "command",
+    ffi: "path",
+    sys: "kind",
+    import: "host",
+  }[name];
+  const descriptor = { name, [key]: resource } as unknown as Deno.PermissionDescriptor;
+  if (Deno.permissions.querySync(descriptor).state === "granted") return;
+  throw new ProcessError(
+    `Cannot give a child the permission ${name} for ${
+      JSON.stringify(resource)
+    }: this program does ` +
+      `not have it; run it with --allow-${name}=${resource}`,
+  );
+}
+
+/** What the control channel itself needs. */
+function channelResources(address: string): Partial<Record<Name, string[]>> {
+  const [kind, place] = [
+    address.slice(0, address.indexOf(":")),
+    address.slice(address.indexOf(":") + 1),
+  ];
+  if (kind === "tcp") return { net: [`127.0.0.1:${place}`] };
+  return { net: [address], read: [place], write: [place] };
+}
+
+function escape(resource: string): string {
+  return resource.replaceAll(",", ",,");
+}

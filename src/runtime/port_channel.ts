@@ -1,0 +1,69 @@
+/**
+ * Layer 1, runtime. A {@link Channel} over a message port: between a program and its threads.
+ *
+ * The bytes of a message move to the other thread; attachments ride beside them.
+ *
+ * @module
+ */
+
+import type { Channel, Message } from "./types.ts";
+
+/** The part of a worker or of `parentPort` that a channel needs. */
+export interface PortLike {
+  /** Sends a value. */
+  postMessage(value: unknown, transferList?: readonly unknown[]): void;
+  /** Listens. */
+  on(event: "message", listener: (value: [Uint8Array, ...unknown[]]) => void): unknown;
+}
+
+/** A channel over a port. */
+export class PortChannel implements Channel {
+  #port: PortLike;
+  #closed = false;
+  #ended: (() => void) | null = null;
+  #dispose: () => void;
+
+  /** `dispose` is called once, on close. */
+  constructor(port: PortLike, dispose: () => void) {
+    this.#port = port;
+    this.#dispose = dispose;
+  }
+
+  /** Posts a message. */
+  send(message: Message): void {
+    if (this.#closed) return;
+    const { bytes, attachments, transferList } = message;
+    this.#port.postMessage([bytes, ...attachments], [bytes.buffer, ...transferList]);
+  }
+
+  /** Starts delivery. */
+  open(
+    onMessage: (bytes: Uint8Array, attachments: readonly unknown[]) => void,
+    onClose: () => void,
+  ): void {
+    this.#ended = onClose;
+    this.#port.on("message", (value) => {
+      if (!this.#closed) onMessage(value[0], value.length === 1 ? [] : value.slice(1));
+    });
+    if (this.#closed) this.#end();
+  }
+
+  /** A posted message is already in the other thread's queue. */
+  flush(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  /** Ends the channel. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#dispose();
+    this.#end();
+  }
+
+  #end(): void {
+    const ended = this.#ended;
+    this.#ended = null;
+    ended?.();
+  }
+}

@@ -1,0 +1,115 @@
+/**
+ * Layer 2, wire. Owns the `Decoder`: values and protocol fields out of one message. May touch the
+ * rest of this folder.
+ *
+ * Whatever the bytes are, the answer is a value or a `ProtocolError`; only what a user's `rebuild`
+ * or the look-up of a function throws is passed on as it is.
+ *
+ * @module
+ */
+
+import { ProtocolError } from "../errors.ts";
+import { readAny } from "./decode_values.ts";
+import { Decoding } from "./decoding.ts";
+import { isStackOverflow } from "./refusal.ts";
+import { readString } from "./strings.ts";
+import { MAX_DEPTH, SMALL_INTEGERS } from "./tags.ts";
+
+/** Reads one message, front to back, in the order in which it was written. */
+export class Decoder {
+  readonly #decoding: Decoding;
+  #inValue = false;
+
+  /**
+   * @param bytes The message. It must not change while it is read.
+   * @param attachments What came beside it.
+   */
+  constructor(bytes: Uint8Array, attachments: readonly unknown[] = []) {
+    this.#decoding = new Decoding(bytes, attachments, this);
+  }
+
+  /** Bytes that are not read yet. */
+  get remaining(): number {
+    const { from } = this.#decoding;
+    return from.end - from.at;
+  }
+
+  /** Reads a byte. */
+  u8(): number {
+    return this.#decoding.from.u8();
+  }
+
+  /** Reads four bytes. */
+  u32(): number {
+    return this.#decoding.from.u32();
+  }
+
+  /** Reads an integer from 0 to 2^53-1. */
+  varint(): number {
+    return this.#decoding.from.varint();
+  }
+
+  /** Reads eight bytes. */
+  f64(): number {
+    return this.#decoding.from.f64();
+  }
+
+  /** Reads text. */
+  string(): string {
+    return readString(this.#decoding.from);
+  }
+
+  /**
+   * Reads bytes.
+   *
+   * @returns A window on the message, not a copy.
+   */
+  bytes(): Uint8Array<ArrayBuffer> {
+    const { from } = this.#decoding;
+    return from.window(from.varint());
+  }
+
+  /** An object that came beside the bytes. */
+  attachment(number: number): object {
+    return this.#decoding.attachment(number);
+  }
+
+  /**
+   * Reads one value.
+   *
+   * @throws {ProtocolError} If the bytes are not one.
+   */
+  value(): unknown {
+    const s = this.#decoding;
+    const { from } = s;
+    if (from.at < from.end && from.bytes[from.at] < SMALL_INTEGERS) return from.bytes[from.at++];
+    const outer = this.#inValue ? s.suspend() : null;
+    this.#inValue = true;
+    s.beginValue();
+    try {
+      return readAny(s, 0);
+    } catch (error) {
+      throw explain(s, error);
+    } finally {
+      if (outer === null) {
+        this.#inValue = false;
+        s.endValue();
+      } else s.resume(outer);
+    }
+  }
+}
+
+function explain(s: Decoding, error: unknown): unknown {
+  if (isStackOverflow(error)) {
+    return new ProtocolError(
+      `Cannot read a value that is nested too deep for the stack that is left here; at most ${MAX_DEPTH} levels travel`,
+      { cause: error },
+    );
+  }
+  if (error instanceof ProtocolError || s.foreign !== null && s.foreign.error === error) {
+    return error;
+  }
+  return new ProtocolError(`Cannot read a value at byte ${s.from.at}: ${String(error)}`, {
+    cause: error,
+  });
+}

@@ -1,0 +1,126 @@
+/**
+ * Layer 2, wire. Owns what the decoder remembers while it reads: the reference table and shapes of
+ * one value, and the budgets that keep hostile bytes from costing more than their own size. May
+ * touch the reader.
+ *
+ * @module
+ */
+
+import { ProtocolError } from "../errors.ts";
+import type { Registration, WireInput } from "./classes.ts";
+import { Reader } from "./reader.ts";
+
+/** Stands in the reference table for an object that is not finished. */
+export const PENDING: unique symbol = Symbol("pending");
+
+/** Reads any value at a depth. Handed to the files that read parts of a value. */
+export type ReadAny = (s: Decoding, depth: number) => unknown;
+
+/** The keys that an object of the value has had. */
+export type Shape = {
+  readonly keys: readonly string[];
+  /** Whether plain assignment makes own properties of all of them. */
+  readonly plain: boolean;
+};
+
+/** What an outer value needs back. */
+export type OuterValue = Pick<
+  Decoding,
+  "references" | "shapes" | "classes" | "holes" | "reserved"
+>;
+
+/** Everything that is known while values are read from one message. */
+export class Decoding {
+  readonly from: Reader;
+  readonly attachments: readonly unknown[];
+  /** The decoder, for objects of the library that read themselves. */
+  readonly input: WireInput;
+
+  /** Of the value. */
+  references: unknown[] = [];
+  shapes: Shape[] = [];
+  classes: Registration[] = [];
+  /** Holes that may still be made in arrays which cost memory for them. */
+  holes = 0;
+  /** Bytes that resizable buffers have promised beyond their contents. */
+  reserved = 0;
+  /** What a user's `rebuild` or the look-up of a function threw: passed on as it is. */
+  foreign: { readonly error: unknown } | null = null;
+
+  constructor(bytes: Uint8Array, attachments: readonly unknown[], input: WireInput) {
+    this.from = new Reader(bytes);
+    this.attachments = attachments;
+    this.input = input;
+  }
+
+  /** Begins a value inside of another one; answers what `resume` needs afterwards. */
+  suspend(): OuterValue {
+    const { references, shapes, classes, holes, reserved } = this;
+    this.references = [];
+    this.shapes = [];
+    this.classes = [];
+    return { references, shapes, classes, holes, reserved };
+  }
+
+  resume(outer: OuterValue): void {
+    Object.assign(this, outer);
+  }
+
+  /** Runs code that is not the codec's, whose errors are not about the bytes. */
+  outside<T>(run: () => T): T {
+    try {
+      return run();
+    } catch (error) {
+      this.foreign = { error };
+      throw error;
+    }
+  }
+
+  /** Begins a value of its own. */
+  beginValue(): void {
+    this.holes = 64 + (this.from.end - this.from.at);
+    this.reserved = 0;
+  }
+
+  /** Forgets what belonged to the value, so that nothing is kept alive. */
+  endValue(): void {
+    if (this.references.length > 0) this.references = [];
+    if (this.shapes.length > 0) this.shapes = [];
+    if (this.classes.length > 0) this.classes = [];
+  }
+
+  /** The number of an object that is not there yet. */
+  reserve(): number {
+    return this.references.push(PENDING) - 1;
+  }
+
+  /** An object of the table again. */
+  known(number: number): unknown {
+    const object = this.references[number];
+    if (object === undefined || object === PENDING) {
+      throw new ProtocolError(
+        `Cannot refer to object ${number}: ${
+          object === PENDING ? "it is not finished" : `there are ${this.references.length}`
+        }`,
+      );
+    }
+    return object;
+  }
+
+  /** An object that came beside the bytes, as a value. */
+  attached(number: number): object {
+    const object = this.attachment(number);
+    this.references.push(object);
+    return object;
+  }
+
+  attachment(number: number): object {
+    const object = this.attachments[number];
+    if (typeof object !== "object" || object === null) {
+      throw new ProtocolError(
+        `Cannot read attachment ${number}: ${this.attachments.length} came with the message`,
+      );
+    }
+    return object;
+  }
+}

@@ -1,0 +1,216 @@
+/**
+ * Layer 2, wire. Owns the `Encoder`: values and protocol fields into one message. May touch the
+ * rest of this folder.
+ *
+ * @module
+ */
+
+import { SerializationError } from "../errors.ts";
+import { Encoding, type Route } from "./encoding.ts";
+import { writeAny } from "./encode_values.ts";
+import { functionHooks } from "./function_hook.ts";
+import {
+  fullPath,
+  isStackOverflow,
+  Refusal,
+  RESTART,
+  serializationError,
+  thrownByUser,
+} from "./refusal.ts";
+import { writeString, writeText } from "./strings.ts";
+import { beginTransfer, finishTransfer } from "./transfer.ts";
+
+export type { Route };
+
+/** A finished message. */
+export type Message = {
+  /** The caller's own. Nothing else uses its buffer, which may be longer than the bytes. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** Objects that ride beside the bytes, in a message to a thread. */
+  readonly attachments: unknown[];
+  /** Those of them that are moved, and what else the transfer lists name. */
+  readonly transferList: object[];
+};
+
+/** Writes messages. One encoder serves for any number of them, one after the other. */
+export class Encoder {
+  readonly #encoding: Encoding;
+  #inValue = false;
+
+  /** @param route Where the messages go; it decides what can be in them. */
+  constructor(route: Route) {
+    this.#encoding = new Encoding(route, this);
+  }
+
+  /** Where the messages go. */
+  get route(): Route {
+    return this.#encoding.route;
+  }
+
+  /** Bytes so far. */
+  get length(): number {
+    return this.#encoding.to.at;
+  }
+
+  /** Addresses of the modules that the functions in the message come from. */
+  get modules(): Set<string> {
+    return this.#encoding.modules;
+  }
+
+  /** Appends a byte. */
+  u8(n: number): void {
+    this.#encoding.to.u8(n);
+  }
+
+  /** Appends four bytes. */
+  u32(n: number): void {
+    this.#encoding.to.u32(n);
+  }
+
+  /** Appends an integer from 0 to 2^53-1, small ones in fewer bytes. */
+  varint(n: number): void {
+    this.#encoding.to.varint(n);
+  }
+
+  /** Appends eight bytes. */
+  f64(n: number): void {
+    this.#encoding.to.f64(n);
+  }
+
+  /** Appends text with its length. */
+  string(text: string): void {
+    writeString(this.#encoding.to, text);
+  }
+
+  /** Appends bytes with their length. */
+  bytes(bytes: Uint8Array): void {
+    this.#encoding.to.varint(bytes.length);
+    this.#encoding.to.raw(bytes);
+  }
+
+  /** Appends bytes as they are: a value that another encoder has written. */
+  raw(bytes: Uint8Array): void {
+    this.#encoding.to.raw(bytes);
+  }
+
+  /** Takes protocol fields back; values and what rides beside them stay as they are. */
+  truncate(length: number): void {
+    this.#encoding.to.at = length;
+  }
+
+  /** Appends bytes without a length, such as those of another encoder's message. */
+  raw(bytes: Uint8Array): void {
+    this.#encoding.to.raw(bytes);
+  }
+
+  /**
+   * Takes back the last bytes. What rides beside them stays.
+   *
+   * @param length An earlier `length`.
+   */
+  truncate(length: number): void {
+    const { to } = this.#encoding;
+    if (length < to.at) to.at = length;
+  }
+
+  /**
+   * Lets an object ride beside the bytes, in a message to a thread.
+   *
+   * @param object What `postMessage` can send.
+   * @param transfer Whether it is moved.
+   * @returns Its number, for the other side's `attachment`.
+   */
+  attach(object: object, transfer = false): number {
+    return this.#encoding.attach(object, transfer);
+  }
+
+  /**
+   * Appends one value that stands for itself: two values never share objects.
+   *
+   * @param value Anything that can travel.
+   * @param path What the value is to the user, such as `args`, for the message of an error.
+   * @param transfer Buffers and ports to move rather than copy.
+   * @throws {SerializationError} If a part of the value cannot travel. The message being written
+   * is then as it was before the call.
+   */
+  value(value: unknown, path: string, transfer?: readonly object[]): void {
+    const s = this.#encoding;
+    if (transfer === undefined || transfer.length === 0) {
+      if (typeof value === "number") {
+        s.to.number(value);
+        return;
+      }
+      if (typeof value === "string") {
+        writeText(s.to, value);
+        return;
+      }
+    }
+    const outer = this.#inValue ? s.suspend() : null;
+    this.#inValue = true;
+    const mark = s.mark();
+    try {
+      this.#write(value, transfer);
+    } catch (error) {
+      s.back(mark);
+      throw explain(error, path);
+    } finally {
+      s.endValue();
+      if (outer === null) this.#inValue = false;
+      else s.resume(outer);
+    }
+  }
+
+  /** Finishes the message and begins the next one. */
+  take(): Message {
+    const s = this.#encoding;
+    const { attachments, transfers } = s;
+    if (attachments.length > 0) s.attachments = [];
+    if (transfers.length > 0) s.transfers = [];
+    if (s.modules.size > 0) s.modules = new Set();
+    return { bytes: s.to.take(), attachments, transferList: transfers };
+  }
+
+  /** Forgets the message that was begun. */
+  reset(): void {
+    const s = this.#encoding;
+    s.to.at = 0;
+    s.attachments = [];
+    s.transfers = [];
+    s.modules = new Set();
+  }
+
+  #write(value: unknown, transfer: readonly object[] | undefined): void {
+    const s = this.#encoding;
+    if (transfer !== undefined && transfer.length > 0) beginTransfer(s, transfer);
+    const mark = s.mark();
+    try {
+      writeAny(s, value, 0);
+    } catch (error) {
+      if (error !== RESTART) throw error;
+      s.back(mark);
+      s.partial = null;
+      s.whole = true;
+      writeAny(s, value, 0);
+    }
+    finishTransfer(s);
+  }
+}
+
+/** The error for the caller, which names the path. */
+function explain(error: unknown, path: string): unknown {
+  if (error instanceof SerializationError && error.path !== undefined) return error;
+  if (isStackOverflow(error)) {
+    const reason = "it is nested too deep for the stack that is left here; send a flatter value";
+    return serializationError(path, new Refusal("", reason, error));
+  }
+  const refused = error instanceof Refusal ? error : thrownByUser(error);
+  const full = fullPath(path, refused.steps);
+  if (refused.fn !== null) {
+    try {
+      functionHooks().describe(refused.fn, full);
+    } catch (explained) {
+      return explained;
+    }
+  }
+  return serializationError(full, refused);
+}

@@ -1,0 +1,101 @@
+/**
+ * Layer 2, wire/functions. Finds out which of the user's modules called the library, from the
+ * stack. Imports `host.ts` only.
+ *
+ * Owns the rule for what counts as the library's own code: `mod.*` and everything in `src/`.
+ * Touches `Error.stackTraceLimit` and `Error.prepareStackTrace`, and puts both back before it
+ * returns.
+ *
+ * @module
+ */
+
+import { toUrl } from "./host.ts";
+
+/** The part of an engine's call site that is used here. */
+type CallSite = {
+  getFileName(): string | null | undefined;
+  getScriptNameOrSourceURL?(): string | null | undefined;
+};
+
+type TracingError = {
+  stackTraceLimit?: number;
+  prepareStackTrace?: unknown;
+  captureStackTrace?(target: object, above?: unknown): void;
+};
+
+const own = /^(.*\/)src\/wire\/functions\/caller\.(\w+)$/.exec(import.meta.url);
+/** `null` when a bundler has merged the library with its user: then nothing can be told apart. */
+const ownFolder = own && own[1] + "src/";
+const ownEntry = own && own[1] + "mod." + own[2];
+
+/** Enough for a call that comes through the library's own layers. */
+const NEAR = 12;
+/** For a call that comes through somebody else's. */
+const FAR = 100;
+
+/**
+ * Whether a module belongs to this library.
+ *
+ * @param url Address of the module.
+ * @returns `true` for the library's own code; tests, examples and benches are not part of it.
+ */
+export function isOwnModule(url: string): boolean {
+  return ownFolder !== null && (url.startsWith(ownFolder) || url === ownEntry);
+}
+
+/**
+ * The module that called into the library: the nearest stack frame outside of it.
+ *
+ * @returns Its address, or `null` if no user's module is on the stack.
+ */
+export function callerModule(): string | null {
+  return firstForeign(framesUpTo(NEAR)) ?? firstForeign(framesUpTo(FAR));
+}
+
+function firstForeign(places: string[]): string | null {
+  for (const place of places) {
+    const url = toUrl(place);
+    if (url === null || !/^(?:file|https?|data|blob):/.test(url) || isOwnModule(url)) continue;
+    return url;
+  }
+  return null;
+}
+
+function framesUpTo(depth: number): string[] {
+  const tracing = Error as unknown as TracingError;
+  const limit = tracing.stackTraceLimit;
+  const prepare = tracing.prepareStackTrace;
+  try {
+    tracing.stackTraceLimit = depth;
+    tracing.prepareStackTrace = (_: unknown, sites: CallSite[]) => sites;
+    const holder: { stack?: unknown } = {};
+    tracing.captureStackTrace?.(holder, framesUpTo);
+    if (Array.isArray(holder.stack)) return holder.stack.map(placeOf);
+  } catch {
+    // `Error` is frozen: read the text below.
+  } finally {
+    try {
+      tracing.stackTraceLimit = limit;
+      tracing.prepareStackTrace = prepare;
+    } catch {
+      // Frozen: nothing was changed.
+    }
+  }
+  return placesInText(new Error().stack ?? "");
+}
+
+/** Prefers the form that is an address: a path has lost its query. */
+function placeOf(site: CallSite): string {
+  const name = site.getScriptNameOrSourceURL?.() ?? "";
+  return /^\w{2,}:/.test(name) ? name : site.getFileName() ?? "";
+}
+
+function placesInText(stack: string): string[] {
+  const places: string[] = [];
+  for (const line of stack.split("\n")) {
+    const found = /(?:\(|@|\bat (?:async )?)((?:[a-z]+:\/\/|\/|[A-Za-z]:[\\/]).*?):\d+(?::\d+)?\)?$/
+      .exec(line);
+    if (found) places.push(found[1]);
+  }
+  return places;
+}

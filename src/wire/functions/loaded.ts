@@ -1,0 +1,176 @@
+/**
+ * Layer 2, wire/functions. The modules that a child has imported for the functions it was asked to
+ * run. Imports `errors.ts`, `host.ts` and `register.ts`.
+ *
+ * Owns the namespaces, the failures (a module fails the same way every time), and the flag that
+ * says that user code is being imported, during which no process may be started.
+ *
+ * @module
+ */
+// deno-lint-ignore-file ban-types -- modules export any callable
+
+import { FunctionReferenceError } from "../../errors.ts";
+import { moduleHost } from "./host.ts";
+import { registeredFunction, registeredNames } from "./register.ts";
+
+type Namespace = Record<string, unknown>;
+type Loaded =
+  | { readonly state: "loading"; readonly done: Promise<void> }
+  | { readonly state: "ready"; readonly namespace: Namespace }
+  | { readonly state: "failed"; readonly error: unknown };
+
+const modules = new Map<string, Loaded>();
+let importing = 0;
+let watched: ReadonlySet<string> | null = null;
+
+/**
+ * Imports modules, each once.
+ *
+ * @param urls Their addresses.
+ * @param purpose What they are needed for, such as `the function "work"`: a note for an error that
+ * the module itself throws.
+ * @returns A promise that rejects with the original error of the first module that fails.
+ */
+export async function loadModules(urls: Iterable<string>, purpose?: string): Promise<void> {
+  for (const url of urls) {
+    const known = modules.get(url);
+    if (known?.state === "ready") continue;
+    if (known === undefined) await begin(url);
+    else if (known.state === "loading") await known.done;
+    const loaded = modules.get(url);
+    if (loaded?.state === "failed") throw noted(loaded.error, url, purpose);
+  }
+}
+
+/**
+ * Imports modules and from then on takes note of what they import, for functions that may stand
+ * in any of them. A module that fails is skipped.
+ *
+ * @param urls Addresses of the modules.
+ */
+export async function loadForSearch(urls: Iterable<string>): Promise<void> {
+  watched ??= moduleHost().watchImports?.() ?? new Set();
+  for (const url of urls) await loadModules([url]).catch(() => {});
+  for (const url of watched) {
+    // Loaded by others already: this only asks for its namespace.
+    await loadModules([url]).catch(() => {});
+  }
+}
+
+/**
+ * Whether a module of the user is being imported by {@linkcode loadModules} right now.
+ *
+ * @returns `true` until every import has ended, in one way or the other.
+ */
+export function importingModules(): boolean {
+  return importing > 0;
+}
+
+/**
+ * Whether a module is loaded.
+ *
+ * @param url Its address.
+ * @returns `true` once its functions can be had.
+ */
+export function isLoaded(url: string): boolean {
+  return modules.get(url)?.state === "ready";
+}
+
+/**
+ * The functions that a module has under a name: registered, exported, or a property of what a
+ * CommonJS module exports.
+ *
+ * @param url Address of the module.
+ * @param name The name.
+ * @returns The functions, the likeliest first.
+ */
+export function functionsNamed(url: string, name: string): Function[] {
+  const found: unknown[] = [registeredFunction(url, name)];
+  const namespace = namespaceOf(url);
+  if (namespace !== undefined) {
+    found.push(property(namespace, name));
+    const whole = property(namespace, "default");
+    if (whole !== null && (typeof whole === "object" || typeof whole === "function")) {
+      found.push(property(whole, name));
+    }
+  }
+  return found.filter((value) => typeof value === "function");
+}
+
+/**
+ * All functions that the loaded modules export.
+ *
+ * @returns Triples of module, name and function.
+ */
+export function* loadedFunctions(): Generator<{ module: string; name: string; fn: Function }> {
+  for (const [module, { state }] of modules) {
+    if (state !== "ready") continue;
+    const namespace = namespaceOf(module)!;
+    for (const name of Object.keys(namespace)) {
+      const value = property(namespace, name);
+      if (typeof value === "function") yield { module, name, fn: value };
+      if (name !== "default" || value === null || typeof value !== "object") continue;
+      for (const key of Object.keys(value)) {
+        const inner = property(value, key);
+        if (typeof inner === "function") yield { module, name: key, fn: inner };
+      }
+    }
+  }
+}
+
+/**
+ * Where a function is exported among the loaded modules.
+ *
+ * @param fn The function.
+ * @returns The module and the name, or `null`.
+ */
+export function loadedExport(fn: Function): { module: string; name: string } | null {
+  for (const one of loadedFunctions()) if (one.fn === fn) return one;
+  return null;
+}
+
+/**
+ * The names by which a module's functions can be had, for messages.
+ *
+ * @param url Address of the module.
+ * @returns The registered and exported names.
+ */
+export function namesIn(url: string): string[] {
+  return [...new Set([...registeredNames(url), ...Object.keys(namespaceOf(url) ?? {})])];
+}
+
+async function begin(url: string): Promise<void> {
+  importing++;
+  const done = moduleHost().importModule(url).then(
+    (namespace) => void modules.set(url, { state: "ready", namespace }),
+    (error: unknown) => void modules.set(url, { state: "failed", error }),
+  ).finally(() => importing--);
+  modules.set(url, { state: "loading", done });
+  await done;
+}
+
+function namespaceOf(url: string): Namespace | undefined {
+  const loaded = modules.get(url);
+  return loaded?.state === "ready" ? loaded.namespace : undefined;
+}
+
+/** A module that is still at its top level may not have set all of its exports. */
+function property(from: object, name: string): unknown {
+  try {
+    return Object.hasOwn(from, name) ? (from as Namespace)[name] : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The module's own error says most; why the module was imported becomes its last cause. */
+function noted(error: unknown, url: string, purpose = "a function"): unknown {
+  try {
+    if (error instanceof Error && error.cause === undefined) {
+      error.cause = new FunctionReferenceError(`${url} was being imported to find ${purpose}`);
+    }
+  } catch {
+    // A frozen error goes without the note.
+  }
+  return error;
+}

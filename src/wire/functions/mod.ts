@@ -1,0 +1,26 @@
+/**
+ * Layer 2, wire/functions. How functions cross between processes: everything that the rest of the
+ * library may use of this folder.
+ *
+ * @module
+ */
+
+import { setFunctionHooks } from "../function_hook.ts";
+import { describe } from "./describe.ts";
+import { makePartial, partialOf } from "./partial.ts";
+import { resolve } from "./resolve.ts";
+
+export { callerModule, isOwnModule } from "./caller.ts";
+export { describe } from "./describe.ts";
+export { getMainModule, type ModuleHost, setMainModule, setModuleHost } from "./host.ts";
+export { inline } from "./inline.ts";
+export { importingModules, loadModules } from "./loaded.ts";
+export { makePartial, partial, partialOf } from "./partial.ts";
+export { type AnyFunction, register } from "./register.ts";
+export { loadReference, missingModules, resolve } from "./resolve.ts";
+export { type FunctionSpec, isFunctionSpec, toFunction, toFunctionReference } from "./spec.ts";
+
+/** Tells the codec how functions travel. To be called once, when the library is put together. */
+export function installFunctionHooks(): void {
+  setFunctionHooks({ describe, resolve, partialOf, makePartial });
+}

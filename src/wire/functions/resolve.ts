@@ -1,0 +1,143 @@
+/**
+ * Layer 2, wire/functions. Finds the function of a reference: the child's side. Imports most of
+ * this folder.
+ *
+ * Owns the check that the function found here has the text that was meant there.
+ *
+ * @module
+ */
+// deno-lint-ignore-file ban-types -- any callable may be found
+
+import { FunctionReferenceError } from "../../errors.ts";
+import type { FunctionReference } from "../function_hook.ts";
+import { compileInline } from "./inline.ts";
+import { knownFunction, remember } from "./known.ts";
+import {
+  functionsNamed,
+  isLoaded,
+  loadedFunctions,
+  loadForSearch,
+  loadModules,
+  namesIn,
+} from "./loaded.ts";
+import { checksum } from "./match.ts";
+import { globalFunction } from "./native.ts";
+
+type ExportReference = Extract<FunctionReference, { kind: "export" }>;
+
+/**
+ * The modules that must be loaded before a reference can be resolved.
+ *
+ * @param reference The reference.
+ * @returns Their addresses; none if the function is known here.
+ */
+export function missingModules(reference: FunctionReference): string[] {
+  if (reference.kind !== "export" || knownFunction(reference) !== undefined) return [];
+  if (!reference.search && matches(reference).size > 0) return [];
+  return reference.modules.filter((url) => !isLoaded(url));
+}
+
+/**
+ * Loads what a reference needs, so that {@linkcode resolve} finds it.
+ *
+ * @param reference The reference.
+ * @returns A promise that rejects with the error of a module that cannot be imported.
+ */
+export async function loadReference(reference: FunctionReference): Promise<void> {
+  if (reference.kind !== "export" || knownFunction(reference) !== undefined) return;
+  if (reference.search) {
+    await loadForSearch(reference.modules);
+  } else {
+    await loadModules(missingModules(reference), `the function "${reference.name}"`);
+  }
+}
+
+/**
+ * The function of a reference. Its modules must be loaded, unless this program has made the
+ * reference itself: then the answer is the very same function.
+ *
+ * @param reference The reference.
+ * @returns The function.
+ * @throws {FunctionReferenceError} If it is not there, or is another one than was meant.
+ */
+export function resolve(reference: FunctionReference): Function {
+  const known = knownFunction(reference);
+  if (known !== undefined) return known;
+  if (reference.kind === "inline") return compileInline(reference.source, reference.name);
+  const found = reference.kind === "global"
+    ? globalFunction(reference.path)
+    : exportedFunction(reference);
+  remember(found, reference);
+  return found;
+}
+
+function exportedFunction(reference: ExportReference): Function {
+  const found = reference.search ? searched(reference) : matches(reference);
+  if (found.size === 1) return found.keys().next().value!;
+  if (found.size > 1) {
+    throw new FunctionReferenceError(
+      `Cannot tell which function "${reference.name}" is meant: ` +
+        `${[...found.values()].join(" and ")} have one with the same text. Call ` +
+        `register(import.meta, { ${reference.name} }) in the module that it belongs to`,
+    );
+  }
+  throw missing(reference);
+}
+
+function isMeant(fn: Function, reference: ExportReference): boolean {
+  return reference.check === 0 ||
+    checksum(Function.prototype.toString.call(fn)) === reference.check;
+}
+
+/** The functions of that name and text, each with its module. */
+function matches(reference: ExportReference): Map<Function, string> {
+  const found = new Map<Function, string>();
+  for (const url of reference.modules) {
+    // The first of one module: a registered function comes before an export.
+    const fn = functionsNamed(url, reference.name).find((one) => isMeant(one, reference));
+    if (fn !== undefined && !found.has(fn)) found.set(fn, url);
+  }
+  return found;
+}
+
+function searched(reference: ExportReference): Map<Function, string> {
+  const found = new Map<Function, string>();
+  for (const { fn, module } of loadedFunctions()) {
+    if (fn.name !== reference.name || found.has(fn) || !isMeant(fn, reference)) continue;
+    found.set(fn, module);
+  }
+  return found;
+}
+
+function missing(reference: ExportReference): FunctionReferenceError {
+  const { name, modules } = reference;
+  const places = modules.join(", ");
+  const unloaded = modules.filter((url) => !isLoaded(url));
+  if (unloaded.length > 0 && !reference.search) {
+    return new FunctionReferenceError(
+      `Cannot find the function "${name}": ${unloaded.join(", ")} is not loaded in this process; ` +
+        `wait for loadReference() first`,
+    );
+  }
+  if (reference.search) {
+    return new FunctionReferenceError(
+      `Cannot find the function "${name}" in ${places} or what they import` +
+        (unloaded.length > 0 ? ` (${unloaded.join(", ")} cannot be imported here)` : "") +
+        `. Export it from its module, call register(import.meta, { ${name} }) there, or pass ` +
+        `{ module, name }`,
+    );
+  }
+  if (modules.some((url) => functionsNamed(url, name).length > 0)) {
+    return new FunctionReferenceError(
+      `The function "${name}" of ${places} is another one than was sent: its text differs in this ` +
+        `process. Call register(import.meta, { ${name} }) in the module that it belongs to; if ` +
+        `the file was changed, restart the program`,
+    );
+  }
+  const names = [...new Set(modules.flatMap(namesIn))];
+  return new FunctionReferenceError(
+    `Cannot find the function "${name}" in ${places}, which ` +
+      (names.length > 0 ? `exports ${names.join(", ")}` : "exports nothing") +
+      `. Export it there, or call register(import.meta, { ${name} }) at the top level`,
+  );
+}

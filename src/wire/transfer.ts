@@ -1,0 +1,75 @@
+/**
+ * Layer 2, wire. Owns the `transfer` list of a value: what may be in it, and how its objects are
+ * moved. May touch the encoding.
+ *
+ * On the way to a thread `postMessage` moves them. On the way to a process the bytes are copied,
+ * and the original is emptied once the whole value is written.
+ *
+ * @module
+ */
+
+import type { Encoding } from "./encoding.ts";
+import { describeObject, Refusal, refusal, serializationError } from "./refusal.ts";
+
+/** Checks a transfer list and lets the value's writers know of it. */
+export function beginTransfer(s: Encoding, transfer: readonly object[]): void {
+  const moved = new Set<object>();
+  for (let i = 0; i < transfer.length; i++) {
+    const refused = check(s, transfer[i], moved);
+    if (refused !== null) throw serializationError(`transfer[${i}]`, refused);
+    moved.add(transfer[i]);
+  }
+  s.moved = moved;
+}
+
+/** Moves the objects of the list, also those that the value did not contain. */
+export function finishTransfer(s: Encoding): void {
+  if (s.moved === null) return;
+  for (const object of s.moved) {
+    if (s.route === "process") empty(object as ArrayBuffer, [...s.moved].indexOf(object));
+    else if (!s.transfers.includes(object)) s.transfers.push(object);
+  }
+}
+
+function check(s: Encoding, object: unknown, moved: Set<object>): Refusal | null {
+  if (typeof object !== "object" || object === null) {
+    return refusal(
+      object === null ? "null" : `of type ${typeof object}`,
+      "a transfer list holds ArrayBuffers and MessagePorts",
+    );
+  }
+  if (moved.has(object)) return new Refusal("", "it is in the list twice; name it once");
+  if (s.transfers.includes(object)) {
+    return new Refusal("", "it is moved by an earlier value of the same message; name it once");
+  }
+  const kind = Object.prototype.toString.call(object).slice(8, -1);
+  if (kind === "ArrayBuffer") {
+    return (object as ArrayBuffer).detached
+      ? refusal("an ArrayBuffer that was moved away before", "it can be moved only once")
+      : null;
+  }
+  if (kind === "MessagePort") {
+    return s.route === "thread" ? null : refusal(
+      "a MessagePort",
+      'it only travels to threads; use the "thread" start method',
+    );
+  }
+  if (ArrayBuffer.isView(object)) {
+    return refusal(`a ${kind}`, "name its buffer instead: transfer: [view.buffer]");
+  }
+  const { what } = kind === "SharedArrayBuffer"
+    ? refusal("shared memory", "")
+    : describeObject(object);
+  return refusal(what, "only ArrayBuffers and MessagePorts can be moved");
+}
+
+function empty(buffer: ArrayBuffer, index: number): void {
+  try {
+    buffer.transfer(0);
+  } catch (cause) {
+    const reason =
+      "it is an ArrayBuffer that its owner keeps, such as the memory of a WebAssembly " +
+      "module; leave it out of transfer";
+    throw serializationError(`transfer[${index}]`, new Refusal("", reason, cause));
+  }
+}

@@ -1,0 +1,91 @@
+/**
+ * Layer 2, wire. Owns how instances of registered classes, and the library's own objects, are
+ * written and read. May touch the encoding, the decoding and the table of classes.
+ *
+ * A class is named by its text the first time a value has one of its instances, then by number.
+ *
+ * @module
+ */
+
+import { ProtocolError } from "../errors.ts";
+import { internalNamed, type Registration, registrationNamed } from "./classes.ts";
+import type { Decoding, ReadAny } from "./decoding.ts";
+import type { Encoding, WriteAny } from "./encoding.ts";
+import { passOn } from "./refusal.ts";
+import { readText, writeText } from "./strings.ts";
+import { INSTANCE, INTERNAL } from "./tags.ts";
+
+/** Writes an instance, which already has its number. */
+export function writeInstance(
+  s: Encoding,
+  value: object,
+  registration: Registration,
+  depth: number,
+  writeAny: WriteAny,
+): void {
+  const { to } = s;
+  const internal = registration.codec !== undefined;
+  to.u8(internal ? INTERNAL : INSTANCE);
+  const number = s.classes.indexOf(registration);
+  to.varint(number + 1);
+  if (number < 0) {
+    s.classes.push(registration);
+    writeText(to, registration.name);
+  }
+  if (internal) {
+    try {
+      registration.codec!.encode(s.output, value);
+    } catch (error) {
+      throw passOn(error, "");
+    }
+    return;
+  }
+  s.open.push(value);
+  let step = "";
+  try {
+    const data = registration.reduce!(value);
+    step = "(reduced)";
+    writeAny(s, data, depth + 1);
+  } catch (error) {
+    throw passOn(error, step);
+  }
+  s.open.pop();
+}
+
+/** Reads an instance of a registered class. */
+export function readInstance(s: Decoding, depth: number, readAny: ReadAny): unknown {
+  const { name, rebuild } = readClass(s, registrationNamed);
+  if (rebuild === undefined) throw new ProtocolError(`Cannot rebuild ${name}: it has no rebuild`);
+  const number = s.reserve();
+  const data = readAny(s, depth + 1);
+  return s.references[number] = s.outside(() => rebuild(data));
+}
+
+/** Reads an object of the library. */
+export function readInternal(s: Decoding): unknown {
+  const { name, codec } = readClass(s, internalNamed);
+  if (codec === undefined) throw new ProtocolError(`Cannot read ${name}: it is a user's class`);
+  const number = s.reserve();
+  return s.references[number] = codec.decode(s.input);
+}
+
+function readClass(s: Decoding, find: (name: string) => Registration | undefined): Registration {
+  const number = s.from.varint();
+  if (number > 0) {
+    const known = s.classes[number - 1];
+    if (known === undefined) throw new ProtocolError(`Cannot read class ${number}: not named yet`);
+    return known;
+  }
+  const name = readText(s.from);
+  const registration = find(name);
+  if (registration === undefined) {
+    throw new ProtocolError(
+      `Cannot rebuild an instance of ${
+        name.slice(0, 100)
+      }: this process does not know the class; ` +
+        "call registerClass in a module that both sides import",
+    );
+  }
+  s.classes.push(registration);
+  return registration;
+}
