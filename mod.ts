@@ -38,7 +38,7 @@ export {
 export type { ProcessInfo, StartMethod } from "./src/process/family.ts";
 export { cpuCount } from "./src/process/cpu_count.ts";
 export { activeChildren, Process } from "./src/process/process.ts";
-export type { ProcessOptions, Target } from "./src/process/process.ts";
+export type { ProcessOptions, Target } from "./src/process/options.ts";
 export type { LaunchOptions } from "./src/process/launcher.ts";
 export type { Output, Permissions, PermissionSet } from "./src/runtime/types.ts";
 export type { WaitOptions } from "./src/park/wait.ts";

@@ -9,14 +9,17 @@
 interface Step {
   name: string;
   args: string[] | (() => Promise<string[]>);
-  /** The step fails as well when this is in its output. */
-  forbidden?: RegExp;
+  /** Its warnings are failures too, apart from those of `ALLOWED_WARNINGS`. */
+  strict?: true;
 }
 
 const ROOT = new URL("../", import.meta.url);
 
 /** What is type checked: every TypeScript file in these. */
 const SOURCES = ["mod.ts", "src", "tests", "examples", "scripts", "bench"];
+
+/** A library that calls functions by the URL of their module imports what it is told to. */
+const ALLOWED_WARNINGS = ["unanalyzable-dynamic-import", "unanalyzable-import-meta-resolve"];
 
 const STEPS: Step[] = [
   { name: "format", args: ["fmt", "--check"] },
@@ -28,7 +31,7 @@ const STEPS: Step[] = [
   {
     name: "publish",
     args: ["publish", "--dry-run", "--allow-dirty"],
-    forbidden: /^warning/im,
+    strict: true,
   },
 ];
 
@@ -53,7 +56,7 @@ for (const step of STEPS) {
 console.log(failed === 0 ? "all checks ok" : `${failed} checks failed`);
 Deno.exit(failed === 0 ? 0 : 1);
 
-async function runStep({ args, forbidden }: Step): Promise<{ ok: boolean; output: string }> {
+async function runStep({ args, strict }: Step): Promise<{ ok: boolean; output: string }> {
   const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: typeof args === "function" ? await args() : args,
     cwd: ROOT,
@@ -62,7 +65,9 @@ async function runStep({ args, forbidden }: Step): Promise<{ ok: boolean; output
   }).output();
   const decoder = new TextDecoder();
   const output = decoder.decode(stdout) + decoder.decode(stderr);
-  return { ok: success && !forbidden?.test(output), output };
+  const warnings = [...output.matchAll(/^warning(?:\[([\w-]+)\])?/gim)]
+    .filter(([, code]) => !ALLOWED_WARNINGS.includes(code));
+  return { ok: success && !(strict && warnings.length > 0), output };
 }
 
 async function typeScriptFiles(): Promise<string[]> {

@@ -10,9 +10,10 @@
  */
 
 import { type DocBlock, docBlocks } from "./doc_blocks.ts";
+import { killMarked, RUN_VARIABLE } from "./testing/leftovers.ts";
 
 const ROOT = new URL("../", import.meta.url);
-const LIMIT_MS = 30_000;
+const LIMIT_MS = 60_000;
 
 const parts = Deno.args;
 const blocks: DocBlock[] = [];
@@ -55,9 +56,8 @@ async function checkTypes(paths: string[]): Promise<void> {
 }
 
 async function runBlock({ output }: DocBlock, path: string): Promise<string | null> {
-  const signal = AbortSignal.timeout(LIMIT_MS);
-  const { success, code, stdout, stderr } = await deno(["run", "-A", "--no-check", path], signal);
-  if (signal.aborted) return `did not end within ${LIMIT_MS / 1000} s`;
+  const { success, code, late, stdout, stderr } = await deno(["run", "-A", "--no-check", path]);
+  if (late) return `did not end within ${LIMIT_MS / 1000} s`;
   if (!success) return `ended with code ${code}:\n${stdout}${stderr}`;
   if (output !== null && stdout.trimEnd() !== output.trimEnd()) {
     return `printed\n${stdout}\nbut the text says\n${output}\n${stderr}`;
@@ -65,19 +65,26 @@ async function runBlock({ output }: DocBlock, path: string): Promise<string | nu
   return null;
 }
 
-async function deno(args: string[], signal?: AbortSignal) {
+async function deno(args: string[]) {
+  const mark = `docs-${crypto.randomUUID().slice(0, 8)}`;
   const child = new Deno.Command(Deno.execPath(), {
     args,
     cwd: ROOT,
-    env: { NO_COLOR: "1" },
+    env: { NO_COLOR: "1", [RUN_VARIABLE]: mark },
     stdin: "null",
     stdout: "piped",
     stderr: "piped",
   }).spawn();
-  signal?.addEventListener("abort", () => child.kill("SIGKILL"));
+  let late = false;
+  const timer = setTimeout(() => {
+    late = true;
+    child.kill("SIGKILL");
+    killMarked(mark);
+  }, LIMIT_MS);
   const { success, code, stdout, stderr } = await child.output();
+  clearTimeout(timer);
   const decoder = new TextDecoder();
-  return { success, code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
+  return { success, code, late, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
 }
 
 async function documents(): Promise<string[]> {

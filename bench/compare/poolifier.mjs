@@ -8,6 +8,8 @@ import { countPrimes, echo, increment } from "./tasks.ts";
 import { main } from "./workloads.ts";
 
 if (isMainThread) {
+  // Its threads do not keep the program alive while their answers are awaited.
+  const alive = setInterval(() => {}, 1000);
   await main({
     openPool() {
       const pool = new FixedThreadPool(2, fileURLToPath(import.meta.url));
@@ -18,6 +20,7 @@ if (isMainThread) {
       };
     },
   }, process.argv.slice(2));
+  clearInterval(alive);
 }
 
 export default isMainThread ? undefined : new ThreadWorker({

@@ -16,36 +16,48 @@ export interface CurrentTask {
   report(value: unknown): void;
 }
 
+/** Which task: the item of a run. */
+export interface TaskPlace {
+  /** Id of the run. */
+  readonly run: number;
+  /** Position in the run. */
+  readonly offset: number;
+}
+
 /** How a task reaches its pool. */
 export interface TaskLink {
+  /** Where the task that runs now sits. */
+  place(): TaskPlace;
   /** Says that the task reads its signal. */
-  listens(): void;
+  listens(place: TaskPlace): void;
   /** Sends a value to `onReport`. */
-  report(value: unknown): void;
+  report(place: TaskPlace, value: unknown): void;
 }
 
 class RunningTask implements CurrentTask {
   readonly taskIndex: number;
   readonly attempt: number;
   #link: TaskLink;
+  #place: TaskPlace;
   #controller: AbortController | null = null;
 
   constructor(taskIndex: number, attempt: number, link: TaskLink) {
     this.taskIndex = taskIndex;
     this.attempt = attempt;
     this.#link = link;
+    this.#place = link.place();
   }
 
   get signal(): AbortSignal {
     if (this.#controller === null) {
       this.#controller = new AbortController();
-      this.#link.listens();
+      this.#link.listens(this.#place);
     }
     return this.#controller.signal;
   }
 
   report(value: unknown): void {
-    this.#link.report(value);
+    this.#link.report(this.#place, value);
   }
 
   abort(reason: unknown): void {
@@ -53,19 +65,23 @@ class RunningTask implements CurrentTask {
   }
 }
 
-let begin: (() => RunningTask) | null = null;
+let index = 0;
+let attempts = 0;
+let way: TaskLink | null = null;
 let running: RunningTask | null = null;
 
 /** Says which task runs from now on; the description is made only if the task asks. */
 export function enterTask(taskIndex: number, attempt: number, link: TaskLink): void {
   running = null;
-  begin = () => new RunningTask(taskIndex, attempt, link);
+  index = taskIndex;
+  attempts = attempt;
+  way = link;
 }
 
 /** Says that no task runs. */
 export function leaveTask(): void {
   running = null;
-  begin = null;
+  way = null;
 }
 
 /** Aborts the signal of the running task, if it has read it. */
@@ -91,5 +107,5 @@ export function abortTask(reason: unknown): void {
  * ```
  */
 export function currentTask(): CurrentTask | null {
-  return running ??= begin?.() ?? null;
+  return way === null ? null : running ??= new RunningTask(index, attempts, way);
 }

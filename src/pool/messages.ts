@@ -1,23 +1,25 @@
 /**
  * Layer 6, pool. What a pool and its workers say to each other. Owns the numbers; `worker_handle.ts`
- * and `worker.ts` write and read them in this order.
+ * and `worker.ts` write and read them in this order, items through `items.ts`.
  *
  * ```text
  * to a worker
- *   TASKS    (slot+1 · function)* 0 · (run+1 · slot · flags · attempt · first · (ITEM value | SKIP)* END)* 0
- *   ABORT    run · reason            the signal of the task that runs is to abort
+ *   TASKS    (DEFINE · slot · function | run+1 · slot · flags · attempt · first · (item | SKIP)* END)* 0
+ *   ABORT    run · reason            the signal of the task that runs is to abort; drop the rest
+ *   DROP     run                     items of the run that have not begun are not to begin
  *   STOP                             finish and exit
  * to the pool
  *   READY                            the initializer is done
  *   BROKEN   error                   the initializer failed
- *   RESULTS  (run+1 · offset · (ITEM value | FAILURE error)* (END | END_RUN) · milliseconds)* 0
+ *   RESULTS  (run+1 · offset · (item | FAILURE error)* (END | END_RUN) · milliseconds)* 0
  *   STARTED  run · offset            a guarded task begins
  *   LISTENS  run                     the task reads its signal: it is worth waiting for
  *   REPORT   run · offset · value
  * ```
  *
  * A run is a piece of one job: some items of a `map`, or one `apply`. Functions are sent once per
- * worker, into a slot; a slot may be written again.
+ * worker, into a slot, before the first run that needs them; a slot may be written again, even by
+ * the same message. Run ids begin at 1, so that `run+1` is never DEFINE.
  *
  * @module
  */
@@ -28,6 +30,8 @@ export const TASKS = 1;
 export const ABORT = 2;
 /** Finish and exit. */
 export const STOP = 3;
+/** What has not begun of a run is not wanted. */
+export const DROP = 4;
 
 /** Message kinds, to the pool. */
 export const READY = 1;
@@ -42,16 +46,21 @@ export const LISTENS = 5;
 /** A value that the running task reports. */
 export const REPORT = 6;
 
+/** In place of a run: a function for a slot. */
+export const DEFINE = 1;
+
 /** Entries of a run or of its results. */
 export const END = 0;
 /** A value follows. */
 export const ITEM = 1;
-/** No value: it could not be encoded, or does not matter any more. */
+/** The item could not be sent: its failure is known already. */
 export const SKIP = 2;
 /** An error follows. */
 export const FAILURE = 3;
 /** No more entries, now or later: the run is over. */
 export const END_RUN = 4;
+/** Four bytes of length follow, then a value. */
+export const SIZED = 5;
 
 /** Run flag: an item is an array of arguments. */
 export const STAR = 1;

@@ -55,6 +55,9 @@ export interface Source extends Job {
   readonly exhausted: boolean;
 }
 
+/** In the place of an item that could not be sent, and has failed for that. */
+export const SKIPPED: unique symbol = Symbol("skipped");
+
 let lastId = 0;
 
 /** A piece of a job on its way through a worker. */
@@ -64,7 +67,7 @@ export class Run {
   /** Position of the first item in the job. */
   readonly first: number;
   /** The items, or argument lists. */
-  readonly items: readonly unknown[];
+  readonly items: unknown[];
   /** The only item, encoded when it was submitted. */
   encoded: Encoded | null = null;
   /** Items whose results are in; the next one runs or waits. */
@@ -84,12 +87,17 @@ export class Run {
   /** Ends the wait for a task that takes too long. */
   timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(job: Job, first: number, items: readonly unknown[], attempt = 0) {
+  constructor(job: Job, first: number, items: unknown[], attempt = 0) {
     this.job = job;
     this.first = first;
     this.items = items;
     this.attempt = attempt;
     this.solo = job.call.guarded;
+  }
+
+  /** Goes past items that have failed without being sent. */
+  skip(): void {
+    while (this.items[this.done] === SKIPPED) this.done++;
   }
 
   /** Items without a result. */

@@ -1,14 +1,13 @@
 /**
  * Layer 6, pool. The loop of a pool's worker, in the child. Runs one task at a time, in the order
- * of arrival. Owns the functions that it was sent and the results that it has not sent yet.
+ * of arrival. Owns the functions that it was sent; its results are the outbox's.
  *
- * Results wait for each other while tasks are short and leave at once when they are long: at most
- * {@link FLUSH_MS} of finished work is unsent, none of it in EXACT runs.
+ * Before an item of an EXACT run begins, everything that is finished has left this process: if the
+ * item is the end of it, the pool knows whom to blame.
  *
  * @module
  */
 
-import { SerializationError } from "../errors.ts";
 import { runtime } from "../runtime/mod.ts";
 import type { Channel } from "../runtime/mod.ts";
 import { Decoder } from "../wire/decode.ts";
@@ -17,11 +16,9 @@ import { modulesOf, seal } from "../wire/envelope.ts";
 import { loadModules } from "../wire/functions/mod.ts";
 import { abortTask, enterTask, leaveTask } from "./current_task.ts";
 import type { TaskLink } from "./current_task.ts";
+import { readEntry, readLast, readSized, Unreadable, unsendable } from "./items.ts";
 import * as wire from "./messages.ts";
-
-const FLUSH_MS = 5;
-/** Items between two looks at the clock, at most. */
-const MAX_STRIDE = 256;
+import { Outbox } from "./outbox.ts";
 
 // deno-lint-ignore no-explicit-any
 type Callable = (...args: any[]) => unknown;
@@ -34,7 +31,7 @@ export async function runWorker(
   record: Decoder,
   thread: boolean,
 ): Promise<void> {
-  const worker = new Worker(channel, thread);
+  const worker = new Worker(channel, thread ? "thread" : "process");
   // Listens before the initializer runs: tasks may already be on their way.
   inbox.deliver = (bytes, attachments) => worker.receive(bytes, attachments);
   await worker.initialize(record);
@@ -42,31 +39,28 @@ export async function runWorker(
 
 class Worker {
   #channel: Channel;
-  #out: Encoder;
+  #outbox: Outbox;
   #control: Encoder;
   #functions: (Callable | Unreadable)[] = [];
   #queue: { bytes: Uint8Array; attachments: readonly unknown[] }[] = [];
   #busy = true;
   #runId = 0;
   #offset = 0;
-  #entryOpen = false;
-  #entryStart = 0;
-  #flushedAt = 0;
-  #flushTimer: ReturnType<typeof setTimeout> | undefined;
-  #stride = 1;
-  #untilLook = 1;
+  /** Runs whose remaining items are not wanted. */
+  #dropped = new Set<number>();
   #link: TaskLink;
 
-  constructor(channel: Channel, thread: boolean) {
+  constructor(channel: Channel, route: "thread" | "process") {
     this.#channel = channel;
-    this.#out = new Encoder(thread ? "thread" : "process");
-    this.#control = new Encoder(thread ? "thread" : "process");
+    this.#outbox = new Outbox(channel, route);
+    this.#control = new Encoder(route);
     this.#link = {
-      listens: () => this.#say(wire.LISTENS, (encoder) => encoder.varint(this.#runId)),
-      report: (value) => {
+      place: () => ({ run: this.#runId, offset: this.#offset }),
+      listens: ({ run }) => this.#say(wire.LISTENS, (encoder) => encoder.varint(run)),
+      report: ({ run, offset }, value) => {
         this.#say(wire.REPORT, (encoder) => {
-          encoder.varint(this.#runId);
-          encoder.varint(this.#offset);
+          encoder.varint(run);
+          encoder.varint(offset);
           encoder.value(value, "report");
         });
       },
@@ -81,7 +75,7 @@ class Worker {
         await initializer(...args);
       }
     } catch (error) {
-      this.#say(wire.BROKEN, (encoder) => writeError(encoder, error));
+      this.#sayBroken(error);
       await this.#channel.flush();
       runtime.exit(1);
     }
@@ -91,7 +85,9 @@ class Worker {
   }
 
   receive(bytes: Uint8Array, attachments: readonly unknown[]): void {
-    if (bytes[0] === wire.ABORT) return this.#abort(new Decoder(bytes, attachments));
+    if (bytes[0] === wire.ABORT || bytes[0] === wire.DROP) {
+      return this.#drop(new Decoder(bytes, attachments));
+    }
     this.#queue.push({ bytes, attachments });
     if (!this.#busy) void this.#work();
   }
@@ -105,6 +101,7 @@ class Worker {
       }
       await this.#runTasks(message.bytes, message.attachments);
     }
+    this.#dropped.clear();
     this.#busy = false;
   }
 
@@ -114,23 +111,24 @@ class Worker {
     if (modules.length > 0) await loadModules(modules).catch(() => {});
     const decoder = new Decoder(bytes, attachments);
     decoder.u8();
-    for (let slot = decoder.varint(); slot > 0; slot = decoder.varint()) {
-      this.#functions[slot - 1] = read(decoder) as Callable | Unreadable;
-    }
-    this.#out.u8(wire.RESULTS);
-    this.#flushedAt = performance.now();
-    for (let run = decoder.varint(); run > 0; run = decoder.varint()) {
-      this.#runId = run - 1;
+    this.#outbox.turned();
+    for (let head = decoder.varint(); head > 0; head = decoder.varint()) {
+      if (head === wire.DEFINE) {
+        this.#functions[decoder.varint()] = readSized(decoder) as Callable | Unreadable;
+        continue;
+      }
+      this.#runId = head - 1;
       const done = this.#runItems(decoder);
       if (done !== undefined) await done;
     }
-    this.#flush();
-    this.#out.reset();
+    this.#outbox.flush();
     leaveTask();
   }
 
-  /** Runs the items of one run; returns a promise only if a task is asynchronous. */
+  /** Runs the items of one run; returns a promise only if something has to be waited for. */
   #runItems(decoder: Decoder): Promise<void> | undefined {
+    const outbox = this.#outbox;
+    const run = this.#runId;
     const fn = this.#functions[decoder.varint()];
     const flags = decoder.u8();
     const attempt = decoder.varint();
@@ -138,25 +136,38 @@ class Worker {
     const star = (flags & wire.STAR) !== 0;
     const guarded = (flags & wire.GUARDED) !== 0;
     const exact = guarded || (flags & wire.EXACT) !== 0;
-    this.#offset = -1;
+    let entry = decoder.u8();
+    let clear = !exact;
     let dropping = false;
+    this.#offset = 0;
+    outbox.begin(run);
 
-    const settle = (failed: boolean, value: unknown): void => {
-      const written = failed ? this.#writeFailure(value) : this.#writeResult(value);
-      if (!written && (flags & wire.FAIL_FAST) !== 0) dropping = true;
-      this.#flushIfDue();
+    const settle = (failed: boolean, value: unknown): boolean => {
+      if (failed) outbox.failure(this.#offset, value);
+      else failed = !outbox.result(this.#offset, value);
+      if (failed && (flags & wire.FAIL_FAST) !== 0) dropping = true;
+      return outbox.settle();
+    };
+
+    const advance = (): void => {
+      entry = decoder.u8();
+      clear = !exact;
+      this.#offset++;
     };
 
     const step = (): Promise<void> | undefined => {
-      for (let entry = decoder.u8(); entry !== wire.END; entry = decoder.u8()) {
-        this.#offset++;
-        const item = entry === wire.SKIP ? undefined : read(decoder);
-        if (dropping || entry === wire.SKIP) {
-          if (this.#entryOpen) this.#closeEntry(wire.END); // offsets count on from the next entry
+      for (; entry !== wire.END; advance()) {
+        if (!clear) {
+          clear = true;
+          outbox.flush();
+          return this.#channel.flush().then(step);
+        }
+        const item = readEntry(decoder, entry);
+        if (entry === wire.SKIP || dropping || this.#dropped.size > 0 && this.#dropped.has(run)) {
+          outbox.skip();
           continue;
         }
-        if (exact) this.#flush();
-        if (!this.#entryOpen) this.#openEntry();
+        let failed = false;
         let result: unknown;
         try {
           if (item instanceof Unreadable) throw item.error;
@@ -164,82 +175,39 @@ class Worker {
           enterTask(first + this.#offset, attempt, this.#link);
           if (guarded) this.#sayStarted();
           result = star ? (fn as Callable)(...item as unknown[]) : (fn as Callable)(item);
+          if (result !== null && typeof result === "object" && isThenable(result)) {
+            outbox.flushLater();
+            return Promise.resolve(result).then(
+              (value) => settle(false, value),
+              (error) => settle(true, error),
+            ).then((due) => {
+              advance();
+              return due ? this.#turn().then(step) : step();
+            });
+          }
         } catch (error) {
-          settle(true, error);
-          continue;
+          failed = true;
+          result = error;
         }
-        if (result !== null && typeof result === "object" && isThenable(result)) {
-          this.#flushTimer ??= setTimeout(() => this.#flush(), FLUSH_MS);
-          return Promise.resolve(result).then(
-            (value) => settle(false, value),
-            (error) => settle(true, error),
-          )
-            .then(step);
+        if (settle(failed, result)) {
+          advance();
+          return this.#turn().then(step);
         }
-        settle(false, result);
       }
-      if (!this.#entryOpen) this.#openEntry();
-      this.#closeEntry(wire.END_RUN);
+      outbox.end();
       return undefined;
     };
     return step();
   }
 
-  #openEntry(): void {
-    this.#entryOpen = true;
-    this.#entryStart = performance.now();
-    this.#out.varint(this.#runId + 1);
-    this.#out.varint(this.#offset);
-  }
-
-  #closeEntry(mark: number): void {
-    this.#entryOpen = false;
-    this.#out.u8(mark);
-    this.#out.f64(performance.now() - this.#entryStart);
-  }
-
-  /** Returns whether the value could be sent; if not, its failure is. */
-  #writeResult(value: unknown): boolean {
-    const start = this.#out.length;
-    try {
-      this.#out.u8(wire.ITEM);
-      this.#out.value(value, "result");
-      return true;
-    } catch (error) {
-      this.#out.truncate(start);
-      return this.#writeFailure(error);
-    }
-  }
-
-  #writeFailure(error: unknown): false {
-    this.#out.u8(wire.FAILURE);
-    writeError(this.#out, error);
-    return false;
-  }
-
-  /** Looks at the clock now and then: rarely while tasks are short, after each long one. */
-  #flushIfDue(): void {
-    if (--this.#untilLook > 0) return;
-    const since = performance.now() - this.#flushedAt;
-    if (since > FLUSH_MS) {
-      this.#flush();
-      this.#stride = Math.max(1, this.#stride >> 2);
-    } else if (since < FLUSH_MS / 8 && this.#stride < MAX_STRIDE) {
-      this.#stride *= 2;
-    }
-    this.#untilLook = this.#stride;
-  }
-
-  /** Sends what is finished. */
-  #flush(): void {
-    if (this.#entryOpen) this.#closeEntry(wire.END);
-    this.#flushedAt = performance.now();
-    clearTimeout(this.#flushTimer);
-    this.#flushTimer = undefined;
-    if (this.#out.length <= 1) return;
-    this.#out.varint(0);
-    this.#channel.send(seal(this.#out));
-    this.#out.u8(wire.RESULTS);
+  /** Lets what has arrived be heard. */
+  #turn(): Promise<void> {
+    return new Promise((resolve) =>
+      setImmediate(() => {
+        this.#outbox.turned();
+        resolve();
+      })
+    );
   }
 
   #sayStarted(): void {
@@ -249,9 +217,21 @@ class Worker {
     });
   }
 
-  #abort(decoder: Decoder): void {
-    decoder.u8();
-    if (decoder.varint() === this.#runId) abortTask(decoder.value());
+  #sayBroken(error: unknown): void {
+    try {
+      this.#say(wire.BROKEN, (encoder) => encoder.value(error, "error"));
+    } catch (refused) {
+      this.#say(wire.BROKEN, (encoder) => encoder.value(unsendable(refused), "error"));
+    }
+  }
+
+  #drop(decoder: Decoder): void {
+    const kind = decoder.u8();
+    const run = decoder.varint();
+    this.#dropped.add(run);
+    if (kind !== wire.ABORT || run !== this.#runId) return;
+    const reason = readLast(decoder);
+    abortTask(reason instanceof Unreadable ? undefined : reason);
   }
 
   #say(kind: number, write: (encoder: Encoder) => void): void {
@@ -267,33 +247,6 @@ class Worker {
   }
 }
 
-/** What could not be decoded: the task that needs it fails with the reason. */
-class Unreadable {
-  readonly error: unknown;
-  constructor(error: unknown) {
-    this.error = error;
-  }
-}
-
 function isThenable(value: object): value is PromiseLike<unknown> {
   return typeof (value as PromiseLike<unknown>).then === "function";
-}
-
-function read(decoder: Decoder): unknown {
-  try {
-    return decoder.value();
-  } catch (error) {
-    return new Unreadable(error);
-  }
-}
-
-function writeError(encoder: Encoder, error: unknown): void {
-  try {
-    encoder.value(error, "error");
-  } catch {
-    encoder.value(
-      new SerializationError(`A task threw a value that cannot travel: ${String(error)}`),
-      "error",
-    );
-  }
 }

@@ -13,7 +13,15 @@ import { Encoder } from "../wire/encode.ts";
 import { modulesOf, seal } from "../wire/envelope.ts";
 import { loadModules } from "../wire/functions/mod.ts";
 import * as wire from "./messages.ts";
-import type { Run } from "./run.ts";
+import {
+  readEntry,
+  readLast,
+  Unreadable,
+  writeEncodedItem,
+  writeItem,
+  writeSized,
+} from "./items.ts";
+import { type Run, SKIPPED } from "./run.ts";
 
 /** What a worker tells its pool. */
 export interface WorkerEvents {
@@ -60,7 +68,7 @@ export class WorkerHandle {
   #control: Encoder;
   #events: WorkerEvents;
   // deno-lint-ignore ban-types
-  #known: (Function | undefined)[] = [];
+  #known: (WeakRef<Function> | undefined)[] = [];
   #runsById = new Map<number, Run>();
   #loading: Promise<void> | null = null;
 
@@ -96,8 +104,6 @@ export class WorkerHandle {
   send(runs: readonly Run[]): void {
     const encoder = this.#encoder;
     encoder.u8(wire.TASKS);
-    for (const run of runs) this.#define(encoder, run);
-    encoder.varint(0);
     for (const run of runs) this.#write(encoder, run);
     encoder.varint(0);
     const message = seal(encoder);
@@ -125,6 +131,13 @@ export class WorkerHandle {
     this.child.channel.send(seal(encoder));
   }
 
+  /** Items of a run that have not begun are not wanted any more. */
+  drop(run: Run): void {
+    this.#control.u8(wire.DROP);
+    this.#control.varint(run.id);
+    this.child.channel.send(seal(this.#control));
+  }
+
   /** Tells it to finish what it has and exit. */
   stop(): void {
     this.stopping = true;
@@ -148,22 +161,36 @@ export class WorkerHandle {
     if (run.endsFrame) this.frames--;
   }
 
-  #define(encoder: Encoder, run: Run): void {
+  /** Makes sure that the worker has the function; returns its slot. */
+  #define(encoder: Encoder, run: Run): number {
     const { fn } = run.job.call;
     let slot = slots.get(fn);
     if (slot === undefined) slots.set(fn, slot = nextSlot++ % wire.SLOTS);
-    if (this.#known[slot] === fn) return;
-    this.#known[slot] = fn;
-    encoder.varint(slot + 1);
-    encoder.value(fn, "fn");
+    if (this.#known[slot]?.deref() === fn) return slot;
+    encoder.varint(wire.DEFINE);
+    encoder.varint(slot);
+    writeSized(encoder, fn, "fn");
+    this.#known[slot] = new WeakRef(fn);
+    return slot;
   }
 
   #write(encoder: Encoder, run: Run): void {
     const { call, failFast } = run.job;
+    const start = encoder.length;
     this.outstanding.push(run);
     this.#runsById.set(run.id, run);
+    let slot = 0;
+    let fits = true;
+    try {
+      slot = this.#define(encoder, run);
+    } catch (error) {
+      // It could travel when it was submitted: what is bound to it has changed since.
+      encoder.truncate(start);
+      fits = false;
+      for (let i = 0; i < run.items.length; i++) this.#skip(run, i, error);
+    }
     encoder.varint(run.id + 1);
-    encoder.varint(slots.get(call.fn)!);
+    encoder.varint(slot);
     encoder.u8(
       (call.star ? wire.STAR : 0) | (call.guarded ? wire.GUARDED : 0) |
         (run.exact ? wire.EXACT : 0) |
@@ -171,9 +198,8 @@ export class WorkerHandle {
     );
     encoder.varint(run.attempt);
     encoder.varint(run.first);
-    if (run.encoded !== null) {
-      encoder.u8(wire.ITEM);
-      encoder.raw(run.encoded.bytes);
+    if (run.encoded !== null && fits) {
+      writeEncodedItem(encoder, run.encoded.bytes);
       for (const url of run.encoded.modules) encoder.modules.add(url);
     } else {
       for (let i = 0; i < run.items.length; i++) this.#writeItem(encoder, run, i);
@@ -182,28 +208,29 @@ export class WorkerHandle {
   }
 
   #writeItem(encoder: Encoder, run: Run, offset: number): void {
-    const start = encoder.length;
+    const item = run.items[offset];
+    if (item === SKIPPED) return encoder.u8(wire.SKIP);
     try {
-      encoder.u8(wire.ITEM);
-      encoder.value(run.items[offset], "item");
+      writeItem(encoder, item, "item");
     } catch (error) {
-      encoder.truncate(start);
       encoder.u8(wire.SKIP);
-      const index = run.first + offset;
-      queueMicrotask(() => this.#events.failure(run, offset, atItem(error, index)));
+      this.#skip(run, offset, atItem(error, run.first + offset));
     }
   }
 
+  /** An item that cannot be sent fails now, and only now: not again when the run is repeated. */
+  #skip(run: Run, offset: number, error: unknown): void {
+    run.items[offset] = SKIPPED;
+    queueMicrotask(() => this.#events.failure(run, offset, error));
+  }
+
   #receive(bytes: Uint8Array, attachments: readonly unknown[]): void {
-    if (this.#loading !== null) {
-      this.#loading = this.#loading.then(() => this.#read(bytes, attachments));
-      return;
-    }
     const modules = modulesOf(bytes);
-    if (modules.length === 0) return this.#read(bytes, attachments);
-    const loading = loadModules(modules).catch(() => {}).then(() => {
-      this.#read(bytes, attachments);
+    if (this.#loading === null && modules.length === 0) return this.#read(bytes, attachments);
+    const loaded = modules.length === 0 ? undefined : loadModules(modules).catch(() => {});
+    const loading = Promise.all([this.#loading, loaded]).then(() => {
       if (this.#loading === loading) this.#loading = null;
+      this.#read(bytes, attachments);
     });
     this.#loading = loading;
   }
@@ -218,7 +245,7 @@ export class WorkerHandle {
         this.ready = true;
         return events.ready(this);
       case wire.BROKEN:
-        return events.broken(this, readValue(decoder));
+        return events.broken(this, read(decoder));
       case wire.STARTED: {
         const run = this.#runsById.get(decoder.varint());
         if (run !== undefined) events.started(this, run, decoder.varint());
@@ -232,7 +259,7 @@ export class WorkerHandle {
       case wire.REPORT: {
         const run = this.#runsById.get(decoder.varint());
         const offset = decoder.varint();
-        if (run !== undefined) events.report(run, offset, readValue(decoder));
+        if (run !== undefined && offset >= run.done) events.report(run, offset, read(decoder));
         return;
       }
     }
@@ -245,13 +272,14 @@ export class WorkerHandle {
       const first = decoder.varint();
       let offset = first;
       let entry = decoder.u8();
-      for (; entry === wire.ITEM || entry === wire.FAILURE; entry = decoder.u8()) {
-        const value = readValue(decoder);
+      for (; entry !== wire.END && entry !== wire.END_RUN; entry = decoder.u8()) {
+        const value = readEntry(decoder, entry);
         if (run === undefined || run.stopped) continue;
         run.done = offset + 1;
+        run.listening = false;
         if (value instanceof Unreadable) events.failure(run, offset, value.error);
-        else if (entry === wire.ITEM) events.result(run, offset, value);
-        else events.failure(run, offset, remoteError(value, this));
+        else if (entry === wire.FAILURE) events.failure(run, offset, remoteError(value, this));
+        else events.result(run, offset, value);
         offset++;
       }
       const milliseconds = decoder.f64();
@@ -264,19 +292,10 @@ export class WorkerHandle {
   }
 }
 
-class Unreadable {
-  readonly error: unknown;
-  constructor(error: unknown) {
-    this.error = error;
-  }
-}
-
-function readValue(decoder: Decoder): unknown {
-  try {
-    return decoder.value();
-  } catch (error) {
-    return new Unreadable(error);
-  }
+/** What a message is about, or the reason why it cannot be read. */
+function read(decoder: Decoder): unknown {
+  const value = readLast(decoder);
+  return value instanceof Unreadable ? value.error : value;
 }
 
 /** Keeps the worker's stack as the cause of an error, and the error's own cause behind it. */

@@ -16,7 +16,6 @@ import { runtime } from "../runtime/mod.ts";
 import type { Child } from "../runtime/mod.ts";
 import type { Encoder } from "../wire/encode.ts";
 import { toFunction } from "../wire/functions/mod.ts";
-import type { FunctionSpec } from "../wire/functions/mod.ts";
 import {
   family,
   getStartMethod,
@@ -28,24 +27,8 @@ import {
 } from "./family.ts";
 import type { StartMethod } from "./family.ts";
 import { launch, refuseToStart } from "./launcher.ts";
-import type { LaunchOptions } from "./launcher.ts";
-
-/** What a process runs. */
-// deno-lint-ignore no-explicit-any
-export type Target<A extends any[]> = ((...args: A) => unknown) | FunctionSpec;
-
-/** Options of a {@link Process}. */
-// deno-lint-ignore no-explicit-any
-export interface ProcessOptions<A extends any[] = any[]> extends LaunchOptions {
-  /** The function to run in the child. Left out by classes that override `run`. */
-  target?: Target<A>;
-  /** Its arguments. Default none. */
-  args?: A;
-  /** Default `Process-N`; in a child `Process-1:N`. */
-  name?: string;
-  /** Whether the child is ended when this program ends. Default: as the creating process. */
-  daemon?: boolean;
-}
+import { checkName, checkOptions } from "./options.ts";
+import type { ProcessOptions } from "./options.ts";
 
 interface State {
   options: ProcessOptions;
@@ -93,6 +76,7 @@ export class Process<A extends any[] = any[]> {
    *
    * @param options What to run and how.
    * @throws {TypeError} If an option has the wrong type.
+   * @throws {RangeError} If an option is out of its range.
    */
   constructor(options: ProcessOptions<A> = {}) {
     checkOptions(options);
@@ -207,9 +191,7 @@ export class Process<A extends any[] = any[]> {
   }
   set name(value: string) {
     const state = stateOf(this, "name");
-    if (typeof value !== "string") {
-      throw new TypeError(`Cannot name a process ${String(value)}: give a string`);
-    }
+    checkName(value ?? null);
     state.name = value;
   }
 
@@ -346,31 +328,4 @@ function stateOf(process: object, member: string): State {
     throw new ProcessError(`Cannot use ${member} of ${state.name}: the process object is closed`);
   }
   return state;
-}
-
-// deno-lint-ignore no-explicit-any
-function checkOptions(options: ProcessOptions<any>): void {
-  if (typeof options !== "object" || options === null) {
-    throw new TypeError(
-      `Cannot make a process from ${
-        String(options)
-      }: give an object such as { target: work, args: [1] }`,
-    );
-  }
-  const { target, args, name } = options;
-  const spec = typeof target === "object" && target !== null && "module" in target &&
-    "name" in target;
-  if (target !== undefined && typeof target !== "function" && !spec) {
-    throw new TypeError(
-      `Cannot run the target ${String(target)}: give a function, or { module, name }`,
-    );
-  }
-  if (args !== undefined && !Array.isArray(args)) {
-    throw new TypeError(
-      `Cannot pass args ${String(args)}: give an array, such as [${String(args)}]`,
-    );
-  }
-  if (name !== undefined && typeof name !== "string") {
-    throw new TypeError(`Cannot name a process ${String(name)}: give a string`);
-  }
 }

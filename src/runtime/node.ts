@@ -8,6 +8,7 @@
  */
 
 import { ProcessError } from "../errors.ts";
+import { compileCacheVariables, settleCompileCache } from "./compile_cache.ts";
 import type { FrameReader } from "./frames.ts";
 import { keepAlive } from "./keep_alive.ts";
 import { exitCodeOf } from "./signals.ts";
@@ -47,7 +48,7 @@ function startProcess(entry: URL, options: StartOptions): Child {
       {
         // Standard input is empty for the child; without `setpriv` it stays open as the life line.
         stdio: [guarded ? "ignore" : "pipe", output(options.stdout), output(options.stderr)],
-        env: options.env ? { ...process.env, ...options.env } : process.env,
+        env: { ...process.env, ...compileCacheVariables(entry), ...options.env },
         cwd: options.cwd,
       },
     );
@@ -154,6 +155,7 @@ class NodeStream implements ByteStream {
 }
 
 async function parentChannel(): Promise<ParentLink | null> {
+  settleCompileCache();
   const { isMainThread } = process.getBuiltinModule("node:worker_threads");
   if (!isMainThread) return { thread: true, channel: parentPort() };
   const [path, guard, parentPid] = process.argv.slice(2);

@@ -10,6 +10,7 @@
  */
 
 import { ProcessError } from "../errors.ts";
+import { compileCacheVariables } from "./compile_cache.ts";
 import { PortChannel } from "./port_channel.ts";
 import type { PortLike } from "./port_channel.ts";
 import { exitCodeOf } from "./signals.ts";
@@ -32,9 +33,11 @@ export function startThread(entry: URL, options: StartOptions): Child {
   refuseWhatThreadsLack(options);
   const { Worker } = process.getBuiltinModule("node:worker_threads");
   const piped = options.stdout === "piped" || options.stderr === "piped";
+  const added = { ...compileCacheVariables(entry), ...options.env };
   const worker = new Worker(entry, {
     name: options.name,
-    env: options.env ? { ...process.env, ...options.env } : undefined,
+    // Deno would ask for permission to read the environment.
+    env: Object.keys(added).length > 0 ? { ...process.env, ...added } : undefined,
     stdout: options.stdout !== undefined && options.stdout !== "inherit",
     stderr: options.stderr !== undefined && options.stderr !== "inherit",
     resourceLimits: options.memoryLimitMb

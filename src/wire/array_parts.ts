@@ -8,9 +8,10 @@
 import { ProtocolError } from "../errors.ts";
 import type { Decoding, ReadAny } from "./decoding.ts";
 import type { Encoding, WriteAny } from "./encoding.ts";
-import { passOn, propertyStep } from "./refusal.ts";
+import { isJavaScriptCore } from "./engine.ts";
+import { passOn } from "./refusal.ts";
 import { readText, writeText } from "./strings.ts";
-import { HOLES } from "./tags.ts";
+import { HOLES, LEVEL_OF_COLLECTION } from "./tags.ts";
 
 /** A run of this many holes is stepped over by listing what is there. */
 const LONG_RUN = 64;
@@ -22,8 +23,6 @@ const LONG_RUN = 64;
  */
 const LISTED = 16;
 const FEW = 8;
-/** Which engine this is shows in the properties of an error. */
-let valuesAreQuick: boolean | null = null;
 
 /**
  * Writes an array from its first hole on. Answers how many holes it has. Where they are many, the
@@ -44,7 +43,7 @@ export function writeFromHole(
   try {
     while (i < length) {
       if (array[i] !== undefined || Object.hasOwn(array, i)) {
-        writeAny(s, array[i], depth + 1);
+        writeAny(s, array[i], depth + LEVEL_OF_COLLECTION);
         i++;
         continue;
       }
@@ -66,7 +65,7 @@ export function writeFromHole(
       i = next;
     }
   } catch (error) {
-    throw passOn(error, `[${i}]`);
+    throw passOn(error, i);
   }
   return holes;
 }
@@ -74,8 +73,7 @@ export function writeFromHole(
 /** Whether an array of `filled` elements has properties besides them. */
 export function hasNames(array: readonly unknown[], filled: number): boolean {
   if (filled <= FEW) return Object.keys(array).length !== filled;
-  valuesAreQuick ??= !Object.hasOwn(new Error(), "line");
-  if (valuesAreQuick) return Object.values(array).length !== filled;
+  if (!isJavaScriptCore) return Object.values(array).length !== filled;
   return filled <= LISTED && Object.keys(array).length !== filled;
 }
 
@@ -91,9 +89,9 @@ export function writeNames(
   for (const name of names) {
     writeText(s.to, name);
     try {
-      writeAny(s, (array as unknown as Record<string, unknown>)[name], depth + 1);
+      writeAny(s, (array as unknown as Record<string, unknown>)[name], depth + LEVEL_OF_COLLECTION);
     } catch (error) {
-      throw passOn(error, propertyStep(name));
+      throw passOn(error, name);
     }
   }
 }
@@ -119,13 +117,13 @@ export function readOddArray(s: Decoding, depth: number, readAny: ReadAny): unkn
         throw new ProtocolError(`Cannot leave ${holes} holes at ${i} of ${length} elements`);
       }
       i += holes;
-      if (dense && holes > s.holes) {
+      if (dense && holes > s.slots) {
         dense = false;
         // An element so far away that no engine keeps what is before it as one block.
         array[0xfffffffe] = null;
       }
       if (dense) {
-        s.holes -= holes;
+        s.slots -= holes;
         array.length = i;
       }
     } else {

@@ -84,8 +84,8 @@ export class Decoder {
     const { from } = s;
     if (from.at < from.end && from.bytes[from.at] < SMALL_INTEGERS) return from.bytes[from.at++];
     const outer = this.#inValue ? s.suspend() : null;
+    if (outer === null) s.beginValue();
     this.#inValue = true;
-    s.beginValue();
     try {
       return readAny(s, 0);
     } catch (error) {

@@ -3,8 +3,8 @@
  * ones that nearly every message consists of, primitives, plain objects and arrays. May touch
  * those files and the reader.
  *
- * Nothing is allocated on the word of a number in the message: containers grow with what is really
- * there. Keys are data: none of them reaches a prototype.
+ * What a message can make the decoder allocate is bounded by its length: containers grow with what
+ * is really there, or are paid from a budget. Keys are data: none of them reaches a prototype.
  *
  * @module
  */
@@ -157,10 +157,23 @@ function readShape(s: Decoding): Shape {
 function readArray(s: Decoding, depth: number): unknown[] {
   if (depth >= tag.MAX_DEPTH) throw tooDeep();
   const { from } = s;
-  const array: unknown[] = [];
-  s.references.push(array);
   const length = from.count(1);
-  for (let i = 0; i < length; i++) array.push(readAny(s, depth + 1));
+  const array = s.array(length);
+  s.references.push(array);
+  const { bytes, end } = from;
+  for (let i = 0; i < length; i++) {
+    const { at } = from;
+    const kind = at < end ? bytes[at] : tag.NULL;
+    if (kind < tag.SMALL_INTEGERS) {
+      from.at = at + 1;
+      array[i] = kind;
+    } else if (kind === tag.INT16) {
+      from.at = at + 1;
+      array[i] = from.i16();
+    } else {
+      array[i] = readAny(s, depth + 1);
+    }
+  }
   return array;
 }
 

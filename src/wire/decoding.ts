@@ -10,6 +10,9 @@ import { ProtocolError } from "../errors.ts";
 import type { Registration, WireInput } from "./classes.ts";
 import { Reader } from "./reader.ts";
 
+/** V8 makes much longer arrays as tables, for good. */
+const LONGEST = 2 ** 24;
+
 /** Stands in the reference table for an object that is not finished. */
 export const PENDING: unique symbol = Symbol("pending");
 
@@ -26,7 +29,7 @@ export type Shape = {
 /** What an outer value needs back. */
 export type OuterValue = Pick<
   Decoding,
-  "references" | "shapes" | "classes" | "holes" | "reserved"
+  "references" | "shapes" | "classes" | "reserved"
 >;
 
 /** Everything that is known while values are read from one message. */
@@ -40,8 +43,8 @@ export class Decoding {
   references: unknown[] = [];
   shapes: Shape[] = [];
   classes: Registration[] = [];
-  /** Holes that may still be made in arrays which cost memory for them. */
-  holes = 0;
+  /** Elements that may still be allocated before they are read: one for each byte of the value. */
+  slots = 0;
   /** Bytes that resizable buffers have promised beyond their contents. */
   reserved = 0;
   /** What a user's `rebuild` or the look-up of a function threw: passed on as it is. */
@@ -55,11 +58,12 @@ export class Decoding {
 
   /** Begins a value inside of another one; answers what `resume` needs afterwards. */
   suspend(): OuterValue {
-    const { references, shapes, classes, holes, reserved } = this;
+    const { references, shapes, classes, reserved } = this;
     this.references = [];
     this.shapes = [];
     this.classes = [];
-    return { references, shapes, classes, holes, reserved };
+    this.reserved = 0;
+    return { references, shapes, classes, reserved };
   }
 
   resume(outer: OuterValue): void {
@@ -78,7 +82,7 @@ export class Decoding {
 
   /** Begins a value of its own. */
   beginValue(): void {
-    this.holes = 64 + (this.from.end - this.from.at);
+    this.slots = 64 + (this.from.end - this.from.at);
     this.reserved = 0;
   }
 
@@ -87,6 +91,16 @@ export class Decoding {
     if (this.references.length > 0) this.references = [];
     if (this.shapes.length > 0) this.shapes = [];
     if (this.classes.length > 0) this.classes = [];
+  }
+
+  /**
+   * An array that will get `length` elements. Making it that long at once is twice as quick as
+   * letting it grow, but every array of a nest could claim the whole rest of the message.
+   */
+  array(length: number): unknown[] {
+    if (length > this.slots || length > LONGEST) return [];
+    this.slots -= length;
+    return new Array(length);
   }
 
   /** The number of an object that is not there yet. */

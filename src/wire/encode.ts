@@ -98,21 +98,6 @@ export class Encoder {
     this.#encoding.to.at = length;
   }
 
-  /** Appends bytes without a length, such as those of another encoder's message. */
-  raw(bytes: Uint8Array): void {
-    this.#encoding.to.raw(bytes);
-  }
-
-  /**
-   * Takes back the last bytes. What rides beside them stays.
-   *
-   * @param length An earlier `length`.
-   */
-  truncate(length: number): void {
-    const { to } = this.#encoding;
-    if (length < to.at) to.at = length;
-  }
-
   /**
    * Lets an object ride beside the bytes, in a message to a thread.
    *
@@ -132,6 +117,7 @@ export class Encoder {
    * @param transfer Buffers and ports to move rather than copy.
    * @throws {SerializationError} If a part of the value cannot travel. The message being written
    * is then as it was before the call.
+   * @throws {FunctionReferenceError} If a function in it cannot be found by another process.
    */
   value(value: unknown, path: string, transfer?: readonly object[]): void {
     const s = this.#encoding;
@@ -144,6 +130,9 @@ export class Encoder {
         writeText(s.to, value);
         return;
       }
+    }
+    if (transfer !== undefined && !Array.isArray(transfer)) {
+      throw new TypeError(`transfer needs to be an array, received ${typeof transfer}`);
     }
     const outer = this.#inValue ? s.suspend() : null;
     this.#inValue = true;

@@ -11,7 +11,7 @@
 
 import { hasNames, writeFromHole, writeNames } from "./array_parts.ts";
 import type { Encoding } from "./encoding.ts";
-import { passOn, propertyStep, refusal, RESTART, tooDeep } from "./refusal.ts";
+import { passOn, refusal, RESTART, tooDeep } from "./refusal.ts";
 import { writeText } from "./strings.ts";
 import {
   ARRAY,
@@ -97,7 +97,7 @@ function writePlain(s: Encoding, value: Record<string, unknown>, depth: number):
   try {
     for (; i < keys.length; i++) writeAny(s, value[keys[i]], depth + 1);
   } catch (error) {
-    throw passOn(error, propertyStep(keys[i]));
+    throw passOn(error, keys[i]);
   }
 }
 
@@ -129,7 +129,7 @@ function writeArray(s: Encoding, array: unknown[], depth: number): void {
       else writeAny(s, item, depth + 1);
     }
   } catch (error) {
-    throw passOn(error, `[${i}]`);
+    throw passOn(error, i);
   }
   const holes = i < length ? writeFromHole(s, array, i, depth, writeAny) : 0;
   const named = hasNames(array, length - holes);

@@ -16,9 +16,9 @@ import { ProtocolError } from "../errors.ts";
 import type { Decoding, ReadAny } from "./decoding.ts";
 import type { Encoding, WriteAny } from "./encoding.ts";
 import { type ErrorClass, errorClassOf, errorPrototype, Origin } from "./error_classes.ts";
-import { brief, isStackOverflow, passOn, propertyStep, Refusal, RESTART } from "./refusal.ts";
+import { brief, isStackOverflow, passOn, Refusal, RESTART } from "./refusal.ts";
 import { readString, readText, writeString, writeText } from "./strings.ts";
-import { ERROR } from "./tags.ts";
+import { ERROR, LEVEL_OF_INSTANCE } from "./tags.ts";
 
 const HAS_MESSAGE = 1;
 const HAS_STACK = 2;
@@ -26,8 +26,6 @@ const HAS_NAME = 4;
 
 /** Parts that belong to an error, but are not listed among its properties. */
 const HIDDEN = ["cause", "errors", "error", "suppressed"];
-/** Properties that the envelope carries apart from the own fields. */
-const APART = new Set(["message", "stack", ...HIDDEN]);
 /** What JavaScriptCore adds to an error that it makes: where this file is, which is no news. */
 const ENGINE_FIELDS = ["line", "column", "sourceURL", "originalLine", "originalColumn"];
 
@@ -58,8 +56,8 @@ export function writeError(s: Encoding, error: object, depth: number, writeAny: 
   if (message !== undefined) writeString(to, message);
   if (stack !== undefined) writeString(to, stack);
   if (name !== undefined) writeString(to, name);
-  const hidden = HIDDEN.filter((key) => Object.hasOwn(error, key));
-  const fields = ownKeys(error).filter((key) => !APART.has(key));
+  const fields = ownKeys(error).filter((key) => key !== "message" && key !== "stack");
+  const hidden = HIDDEN.filter((key) => Object.hasOwn(error, key) && !fields.includes(key));
   writeFields(s, error, hidden, depth, writeAny);
   writeFields(s, error, fields, depth, writeAny);
 }
@@ -121,9 +119,9 @@ function writeFields(
     writeText(s.to, key);
     const mark = s.mark();
     try {
-      writeAny(s, (error as Fields)[key], depth + 1);
+      writeAny(s, (error as Fields)[key], depth + LEVEL_OF_INSTANCE);
     } catch (thrown) {
-      const refused = passOn(thrown, propertyStep(key));
+      const refused = passOn(thrown, key);
       if (!(refused instanceof Refusal)) throw refused;
       s.back(mark);
       writeText(s.to, placeholder(refused));
@@ -145,7 +143,7 @@ function readFields(
 ): void {
   for (let left = s.from.count(2); left > 0; left--) {
     const key = readText(s.from);
-    define(error, key, readAny(s, depth + 1), enumerable);
+    define(error, key, readAny(s, depth + LEVEL_OF_INSTANCE), enumerable);
   }
 }
 

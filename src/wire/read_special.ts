@@ -11,7 +11,7 @@ import type { Decoding, ReadAny } from "./decoding.ts";
 import { functionHooks, type FunctionReference } from "./function_hook.ts";
 import type { Reader } from "./reader.ts";
 import { readText } from "./strings.ts";
-import { EXPORTED, INLINE } from "./tags.ts";
+import { EXPORTED, INLINE, LEVEL_OF_COLLECTION } from "./tags.ts";
 
 const word = new BigInt64Array(1);
 const wordBytes = new Uint8Array(word.buffer);
@@ -42,8 +42,8 @@ export function readMap(s: Decoding, depth: number, readAny: ReadAny): Map<unkno
   const map = new Map<unknown, unknown>();
   s.references.push(map);
   for (let left = s.from.count(2); left > 0; left--) {
-    const key = readAny(s, depth + 1);
-    map.set(key, readAny(s, depth + 1));
+    const key = readAny(s, depth + LEVEL_OF_COLLECTION);
+    map.set(key, readAny(s, depth + LEVEL_OF_COLLECTION));
   }
   return map;
 }
@@ -52,7 +52,9 @@ export function readMap(s: Decoding, depth: number, readAny: ReadAny): Map<unkno
 export function readSet(s: Decoding, depth: number, readAny: ReadAny): Set<unknown> {
   const set = new Set<unknown>();
   s.references.push(set);
-  for (let left = s.from.count(1); left > 0; left--) set.add(readAny(s, depth + 1));
+  for (let left = s.from.count(1); left > 0; left--) {
+    set.add(readAny(s, depth + LEVEL_OF_COLLECTION));
+  }
   return set;
 }
 
@@ -116,12 +118,12 @@ export function readFunction(s: Decoding, kind: number): Function {
 export function readPartial(s: Decoding, depth: number, readAny: ReadAny): Function {
   const number = s.reserve();
   const count = s.from.count(1);
-  const fn = readAny(s, depth + 1);
+  const fn = readAny(s, depth + LEVEL_OF_COLLECTION);
   if (typeof fn !== "function") {
     throw new ProtocolError(`Cannot bind arguments to a value of type ${typeof fn}`);
   }
   const bound: unknown[] = [];
-  for (let left = count; left > 0; left--) bound.push(readAny(s, depth + 1));
+  for (let left = count; left > 0; left--) bound.push(readAny(s, depth + LEVEL_OF_COLLECTION));
   const partial = s.outside(() => functionHooks().makePartial(fn, bound));
   s.references[number] = partial;
   return partial;

@@ -23,7 +23,7 @@ export class Refusal {
   // deno-lint-ignore ban-types -- any callable
   readonly fn: Function | null;
   /** The steps from the root, the last one first. */
-  readonly steps: string[] = [];
+  readonly steps: Step[] = [];
 
   // deno-lint-ignore ban-types -- any callable
   constructor(what: string, reason: string, cause?: unknown, fn: Function | null = null) {
@@ -42,8 +42,14 @@ export function refusal(what: string, advice: string, cause?: unknown): Refusal 
 /** Thrown when a buffer turns out to be shared: the value is written again, with whole buffers. */
 export const RESTART: unique symbol = Symbol("restart");
 
-/** What a container throws on when one of its parts threw `error`. */
-export function passOn(error: unknown, step: string): unknown {
+/** A key, an index, or a step as it will be shown. */
+export type Step = string | number | { readonly shown: string };
+
+/**
+ * What a container throws on when one of its parts threw `error`. The stack may be at its end, so
+ * this does next to nothing.
+ */
+export function passOn(error: unknown, step: Step): unknown {
   if (error === RESTART || isStackOverflow(error)) return error;
   const thrown = error instanceof Refusal ? error : thrownByUser(error);
   thrown.steps.push(step);
@@ -52,7 +58,7 @@ export function passOn(error: unknown, step: string): unknown {
 
 /** Whether the engine ran out of stack. */
 export function isStackOverflow(error: unknown): boolean {
-  return error instanceof RangeError && /call stack|stack size/i.test(error.message);
+  return error instanceof RangeError && error.message.includes("call stack");
 }
 
 /** A getter, a Proxy, a `reduce` or an object of the library threw. */
@@ -72,26 +78,25 @@ export function tooDeep(limit: number): Refusal {
   );
 }
 
-/** The step of a property. */
-export function propertyStep(key: string): string {
-  return /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(key) ? "." + key : `[${quote(key)}]`;
+/** The step to a Map's value. */
+export function mapStep(key: unknown, index: number): Step {
+  if (typeof key === "string") return { shown: `.get(${quote(key)})` };
+  if (typeof key === "number" || typeof key === "boolean") return { shown: `.get(${key})` };
+  return { shown: `.values()[${index}]` };
 }
 
-/** The step of a Map's value. */
-export function mapStep(key: unknown, index: number): string {
-  if (typeof key === "string") return `.get(${quote(key)})`;
-  if (typeof key === "number" || typeof key === "boolean") return `.get(${key})`;
-  return `.values()[${index}]`;
+/** A path for people. One of thousands of steps loses its middle. */
+export function fullPath(root: string, steps: readonly Step[]): string {
+  const shown = steps.toReversed();
+  if (shown.length <= 24) return root + shown.map(show).join("");
+  return root + shown.slice(0, 8).map(show).join("") + `…(${shown.length - 16} more)…` +
+    shown.slice(-8).map(show).join("");
 }
 
-/** A `path` that a message can carry: one of thousands of steps loses its middle. */
-export function fullPath(root: string, steps: readonly string[]): string {
-  if (steps.length > 24) {
-    const left = steps.length - 16;
-    return root + steps.slice(-8).reverse().join("") + `…(${left} more)…` +
-      steps.slice(0, 8).reverse().join("");
-  }
-  return root + steps.toReversed().join("");
+function show(step: Step): string {
+  if (typeof step === "number") return `[${step}]`;
+  if (typeof step === "object") return step.shown;
+  return /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(step) ? "." + step : `[${quote(step)}]`;
 }
 
 /** The error that the caller gets. */

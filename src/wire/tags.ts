@@ -50,8 +50,13 @@
 /** Goes into the head of every message: both sides must have the same. */
 export const WIRE_VERSION = 1;
 
-/** Deepest nesting of a value. Safe on the smallest default stack, with room for the caller. */
+/** Deepest nesting of a value. It takes half of the smallest default stack, V8's on a main thread. */
 export const MAX_DEPTH = 2000;
+
+/** What one level of a Map, a Set, an array with holes or a partial function counts for. */
+export const LEVEL_OF_COLLECTION = 2;
+/** What one level of an error or an instance counts for: it takes that much more stack. */
+export const LEVEL_OF_INSTANCE = 4;
 
 /** Most bytes that the resizable buffers of one value may reserve beyond their contents. */
 export const MAX_RESERVE: number = 2 ** 30;

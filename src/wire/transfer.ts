@@ -9,6 +9,7 @@
  */
 
 import type { Encoding } from "./encoding.ts";
+import { isPort } from "./views.ts";
 import { describeObject, Refusal, refusal, serializationError } from "./refusal.ts";
 
 /** Checks a transfer list and lets the value's writers know of it. */
@@ -48,7 +49,7 @@ function check(s: Encoding, object: unknown, moved: Set<object>): Refusal | null
       ? refusal("an ArrayBuffer that was moved away before", "it can be moved only once")
       : null;
   }
-  if (kind === "MessagePort") {
+  if (isPort(object)) {
     return s.route === "thread" ? null : refusal(
       "a MessagePort",
       'it only travels to threads; use the "thread" start method',

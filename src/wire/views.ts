@@ -76,6 +76,11 @@ export function isShared(value: object): value is SharedArrayBuffer {
   return Object.prototype.toString.call(value) === "[object SharedArrayBuffer]";
 }
 
+/** Whether an object is an end of a MessageChannel. Node's do not say so by their tag. */
+export function isPort(value: object): boolean {
+  return typeof MessagePort === "function" && value instanceof MessagePort;
+}
+
 /**
  * Whether a view of a resizable buffer follows its end. The language has no question for this, so
  * the buffer is made larger by one element, or smaller where it has no room, and put back.

@@ -13,7 +13,7 @@ import type { Decoding, ReadAny } from "./decoding.ts";
 import type { Encoding, WriteAny } from "./encoding.ts";
 import { passOn } from "./refusal.ts";
 import { readText, writeText } from "./strings.ts";
-import { INSTANCE, INTERNAL } from "./tags.ts";
+import { INSTANCE, INTERNAL, LEVEL_OF_INSTANCE } from "./tags.ts";
 
 /** Writes an instance, which already has its number. */
 export function writeInstance(
@@ -36,18 +36,18 @@ export function writeInstance(
     try {
       registration.codec!.encode(s.output, value);
     } catch (error) {
-      throw passOn(error, "");
+      throw passOn(error, { shown: "" });
     }
     return;
   }
   s.open.push(value);
-  let step = "";
+  let shown = "";
   try {
     const data = registration.reduce!(value);
-    step = "(reduced)";
-    writeAny(s, data, depth + 1);
+    shown = "(reduced)";
+    writeAny(s, data, depth + LEVEL_OF_INSTANCE);
   } catch (error) {
-    throw passOn(error, step);
+    throw passOn(error, { shown });
   }
   s.open.pop();
 }
@@ -57,7 +57,7 @@ export function readInstance(s: Decoding, depth: number, readAny: ReadAny): unkn
   const { name, rebuild } = readClass(s, registrationNamed);
   if (rebuild === undefined) throw new ProtocolError(`Cannot rebuild ${name}: it has no rebuild`);
   const number = s.reserve();
-  const data = readAny(s, depth + 1);
+  const data = readAny(s, depth + LEVEL_OF_INSTANCE);
   return s.references[number] = s.outside(() => rebuild(data));
 }
 

@@ -13,6 +13,7 @@ import { functionHooks } from "./function_hook.ts";
 import { describeObject, mapStep, passOn, Refusal, refusal } from "./refusal.ts";
 import { writeText } from "./strings.ts";
 import * as tag from "./tags.ts";
+import { isPort } from "./views.ts";
 import { writeBuffer, writeThreadOnly, writeView } from "./write_buffers.ts";
 import { writeInstance } from "./write_instance.ts";
 import type { Writer } from "./writer.ts";
@@ -75,8 +76,6 @@ export function writeSpecial(
       return writeBuffer(s, value as ArrayBuffer);
     case "SharedArrayBuffer":
       return writeThreadOnly(s, value, "a SharedArrayBuffer", false);
-    case "MessagePort":
-      return writeThreadOnly(s, value, "a MessagePort", true);
     case "Number":
     case "String":
     case "Boolean":
@@ -84,6 +83,7 @@ export function writeSpecial(
       s.to.u8(tag.BOXED);
       return parts.writeAny(s, value.valueOf(), depth);
     default:
+      if (isPort(value)) return writeThreadOnly(s, value, "a MessagePort", true);
       if (!isPlainElsewhere(proto)) throw describeObject(value);
       parts.writePlain(s, value as Record<string, unknown>, depth);
   }
@@ -120,9 +120,14 @@ export function writeFunction(
   if (partial !== undefined) {
     to.u8(tag.PARTIAL);
     to.varint(partial.bound.length);
-    writeStep(s, partial.fn, ".fn", depth, writeAny);
-    for (let i = 0; i < partial.bound.length; i++) {
-      writeStep(s, partial.bound[i], `.bound[${i}]`, depth, writeAny);
+    let i = -1;
+    try {
+      writeAny(s, partial.fn, depth + tag.LEVEL_OF_COLLECTION);
+      for (i = 0; i < partial.bound.length; i++) {
+        writeAny(s, partial.bound[i], depth + tag.LEVEL_OF_COLLECTION);
+      }
+    } catch (error) {
+      throw passOn(error, { shown: i < 0 ? ".fn" : `.bound[${i}]` });
     }
     return;
   }
@@ -171,12 +176,12 @@ function writeMap(
   try {
     for (; i < entries.length; i++) {
       inKey = true;
-      writeAny(s, entries[i][0], depth + 1);
+      writeAny(s, entries[i][0], depth + tag.LEVEL_OF_COLLECTION);
       inKey = false;
-      writeAny(s, entries[i][1], depth + 1);
+      writeAny(s, entries[i][1], depth + tag.LEVEL_OF_COLLECTION);
     }
   } catch (error) {
-    throw passOn(error, inKey ? `.keys()[${i}]` : mapStep(entries[i][0], i));
+    throw passOn(error, inKey ? { shown: `.keys()[${i}]` } : mapStep(entries[i][0], i));
   }
 }
 
@@ -186,23 +191,9 @@ function writeSet(s: Encoding, set: Set<unknown>, depth: number, writeAny: Write
   s.to.varint(items.length);
   let i = 0;
   try {
-    for (; i < items.length; i++) writeAny(s, items[i], depth + 1);
+    for (; i < items.length; i++) writeAny(s, items[i], depth + tag.LEVEL_OF_COLLECTION);
   } catch (error) {
-    throw passOn(error, `.values()[${i}]`);
-  }
-}
-
-function writeStep(
-  s: Encoding,
-  value: unknown,
-  step: string,
-  depth: number,
-  writeAny: WriteAny,
-): void {
-  try {
-    writeAny(s, value, depth + 1);
-  } catch (error) {
-    throw passOn(error, step);
+    throw passOn(error, { shown: `.values()[${i}]` });
   }
 }
 

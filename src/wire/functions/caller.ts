@@ -6,6 +6,10 @@
  * Touches `Error.stackTraceLimit` and `Error.prepareStackTrace`, and puts both back before it
  * returns.
  *
+ * A function whose last act is the call (`return pool.map(…)`) has no frame left in Bun, as its engine
+ * drops it: then its own caller is found. The search for functions also begins at the main module,
+ * so this matters only for modules that neither of the two imports.
+ *
  * @module
  */
 

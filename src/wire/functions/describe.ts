@@ -16,15 +16,18 @@ import { type ModuleGraph, moduleGraph } from "./graph.ts";
 import { getMainModule, moduleHost } from "./host.ts";
 import { knownReference, remember } from "./known.ts";
 import { loadedExport } from "./loaded.ts";
-import { checksum, Fit, fit, type ModuleText, occursIn } from "./match.ts";
+import { checksum, Fit, fit, type ModuleText, nameOf, occursIn } from "./match.ts";
 import { globalPath, isNative } from "./native.ts";
 import { ambiguous, type Holder, notFound, refusedForm } from "./refusal.ts";
+
+/** A shorter text may stand in two places by chance. */
+const TELLING_LENGTH = 30;
 
 /** A module that declares and exports a function of the right name. */
 type Candidate = { readonly url: string; readonly name: string; readonly fit: number };
 
 /** What is looked for. */
-type Wanted = { fn: Function; text: string; path: string };
+type Wanted = { fn: Function; name: string; text: string; path: string };
 
 /**
  * The reference by which another process finds a function or class. At once, without importing
@@ -38,13 +41,18 @@ type Wanted = { fn: Function; text: string; path: string };
 export function describe(fn: Function, path = ""): FunctionReference {
   const known = knownReference(fn);
   if (known !== undefined) return known;
-  const reference = search({ fn, text: Function.prototype.toString.call(fn), path });
+  const reference = search({
+    fn,
+    name: nameOf(fn),
+    text: Function.prototype.toString.call(fn),
+    path,
+  });
   remember(fn, reference);
   return reference;
 }
 
 function search(wanted: Wanted): FunctionReference {
-  const { fn, text, path } = wanted;
+  const { fn, name, text, path } = wanted;
   const global = isNative(text) ? globalPath(fn) : null;
   if (global !== null) return { kind: "global", path: global };
   const loaded = loadedExport(fn);
@@ -62,8 +70,8 @@ function search(wanted: Wanted): FunctionReference {
   if (holder !== null) throw notFound(fn, path, holder, graph.project, roots);
   const packaged = inPackages(graph, wanted);
   if (packaged !== null) return packaged;
-  if (fn.name !== "") {
-    const byName = globalPath(fn, true);
+  if (name !== "") {
+    const byName = globalPath(fn);
     if (byName !== null) return { kind: "global", path: byName };
     const guessed = guess(candidates, graph, wanted);
     if (guessed !== null) return guessed;
@@ -84,14 +92,12 @@ function exported(modules: string[], name: string, text: string, search = false)
   return { kind: "export", modules, name, check: checksum(text), search } as const;
 }
 
-function candidatesIn(modules: readonly ModuleText[], { fn, text }: Wanted): Candidate[] {
+function candidatesIn(modules: readonly ModuleText[], { name, text }: Wanted): Candidate[] {
   const found: Candidate[] = [];
   for (const module of modules) {
     const { declared, exported } = module.outline;
     // Without a name of its own, it may be any of the nameless ones.
-    const locals = fn.name !== ""
-      ? [fn.name]
-      : [...declared.keys()].filter((one) => one[0] === "=");
+    const locals = name !== "" ? [name] : [...declared.keys()].filter((one) => one[0] === "=");
     for (const local of locals) {
       const names = exported.get(local);
       const places = declared.get(local);
@@ -99,21 +105,24 @@ function candidatesIn(modules: readonly ModuleText[], { fn, text }: Wanted): Can
       // In CommonJS the exported function may stand inside of a wrapper.
       const top = places.filter((place) => place.top);
       const score = fit(text, module, local, top.length > 0 ? top : places);
-      const name = names.includes(local) ? local : names.find((one) => one !== "default");
       if (score === Fit.different) continue;
-      found.push({ url: module.url, name: name ?? names[0], fit: score });
+      const own = names.includes(local) ? local : names.find((one) => one !== "default");
+      found.push({ url: module.url, name: own ?? names[0], fit: score });
     }
   }
   return found;
 }
 
 /** The one module that fits; several that are only like it, for the child to decide. */
-function choose(candidates: Candidate[], { fn, text, path }: Wanted): FunctionReference | null {
+function choose(
+  candidates: Candidate[],
+  { fn, name, text, path }: Wanted,
+): FunctionReference | null {
   const same = distinct(candidates.filter((one) => one.fit === Fit.same));
   if (same.length > 1) throw ambiguous(fn, path, same.map(({ url }) => url));
   if (same.length === 1) return exported([same[0].url], same[0].name, text);
   // A function without a name is only recognised by its text.
-  const similar = fn.name === "" ? [] : candidates.filter((one) => one.fit === Fit.similar);
+  const similar = name === "" ? [] : candidates.filter((one) => one.fit === Fit.similar);
   return similar.length === 0 ? null : undecided(distinct(similar), text);
 }
 
@@ -135,13 +144,13 @@ function distinct(candidates: Candidate[]): Candidate[] {
 }
 
 /** The module that the function itself stands in, without being exported from there. */
-function holderOf(modules: readonly ModuleText[], { fn, text }: Wanted): Holder | null {
-  if (fn.name === "") return null;
+function holderOf(modules: readonly ModuleText[], { name, text }: Wanted): Holder | null {
+  if (name === "") return null;
   for (const module of modules) {
-    const places = module.outline.declared.get(fn.name) ?? [];
+    const places = module.outline.declared.get(name) ?? [];
     const top = places.filter((place) => place.top);
-    if (fit(text, module, fn.name, top) >= Fit.similar) return { url: module.url, top: true };
-    if (fit(text, module, fn.name, places) >= Fit.similar) return { url: module.url, top: false };
+    if (fit(text, module, name, top) >= Fit.similar) return { url: module.url, top: true };
+    if (fit(text, module, name, places) >= Fit.similar) return { url: module.url, top: false };
   }
   return null;
 }
@@ -164,22 +173,25 @@ function inPackages(graph: ModuleGraph, wanted: Wanted): FunctionReference | nul
   const chosen = choose(candidatesIn(packages, wanted), wanted);
   if (chosen !== null) return chosen;
   // A built package may export in ways that the scan does not see: the child looks inside.
-  const { fn, text } = wanted;
-  if (fn.name === "") return null;
-  const holders = packages.filter((one) => one.source.includes(fn.name) && occursIn(text, one));
+  const { name, text } = wanted;
+  const holders = packages.filter((one) => one.source.includes(name) && occursIn(text, one));
   if (holders.length === 0) return null;
-  return exported(holders.map(({ url }) => url), fn.name, text, true);
+  return exported(holders.map(({ url }) => url), name, text, true);
 }
 
 /** What only the child can decide, by the text of the functions that it finds. */
 function guess(
   candidates: Candidate[],
   graph: ModuleGraph,
-  { fn, text }: Wanted,
+  { name, text }: Wanted,
 ): FunctionReference | null {
   if (graph.unreadable.length > 0) {
+    // What stands in one of the program's own modules cannot come from elsewhere.
+    if (text.length >= TELLING_LENGTH && graph.project.some((one) => occursIn(text, one))) {
+      return null;
+    }
     const modules = [...candidates.map(({ url }) => url), ...graph.unreadable];
-    return exported(modules, fn.name, text, true);
+    return exported(modules, name, text, true);
   }
   return candidates.length === 0 ? null : undecided(distinct(candidates), text);
 }

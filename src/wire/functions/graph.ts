@@ -29,7 +29,7 @@ export type ModuleGraph = {
 /** As many package modules are read at most: a search, not a crawl. */
 const MAX_PACKAGE_MODULES = 5000;
 
-const modules = new Map<string, ModuleText | null>();
+const modules = new Map<string, ModuleText | "unreadable" | "missing">();
 const graphs = new Map<string, ModuleGraph>();
 
 /**
@@ -45,21 +45,21 @@ export function moduleGraph(roots: readonly string[]): ModuleGraph {
   return graph;
 }
 
-/** The module of an address, or `null` if its source cannot be read. */
-function read(url: string): ModuleText | null {
+/** The module of an address; `unreadable` if only importing it could tell, `missing` if nothing can. */
+function read(url: string): ModuleText | "unreadable" | "missing" {
   let module = modules.get(url);
-  if (module !== undefined) return module;
-  module = null;
-  if (url.startsWith("file:")) {
-    try {
-      const source = moduleHost().readText(url);
-      module = { url, source, outline: outline(source) };
-    } catch {
-      // Not there, or not allowed to be read: the caller decides what that means.
-    }
-  }
-  modules.set(url, module);
+  if (module === undefined) modules.set(url, module = readAnew(url));
   return module;
+}
+
+function readAnew(url: string): ModuleText | "unreadable" | "missing" {
+  if (!url.startsWith("file:")) return "unreadable";
+  try {
+    const source = moduleHost().readText(url);
+    return source === null ? "unreadable" : { url, source, outline: outline(source) };
+  } catch {
+    return "missing";
+  }
 }
 
 const inPackage = (url: string): boolean => url.includes("/node_modules/");
@@ -85,10 +85,8 @@ function walk(roots: readonly string[]): ModuleGraph {
     else if (inPackage(url) && !root) entries.add(url);
     else {
       const module = read(url);
-      if (module === null) {
-        unreadable.add(url);
-        continue;
-      }
+      if (module === "unreadable") unreadable.add(url);
+      if (typeof module === "string") continue;
       project.push(module);
       for (const found of importsOf(module)) queue.push({ url: found, root: false });
     }
@@ -108,8 +106,8 @@ function walkPackages(entries: readonly string[]): ModuleText[] {
   const seen = new Set(entries);
   for (const url of seen) {
     if (found.length >= MAX_PACKAGE_MODULES) break;
-    const module = isOwnModule(url) || isBuiltin(url) ? null : read(url);
-    if (module === null) continue;
+    const module = isOwnModule(url) || isBuiltin(url) ? "missing" : read(url);
+    if (typeof module === "string") continue;
     found.push(module);
     for (const imported of importsOf(module)) seen.add(imported);
   }
@@ -129,7 +127,9 @@ function importsOf(module: ModuleText): string[] {
 function follow({ specifier, form }: ImportedModule, from: string): string | null {
   if (/^\.{0,2}\//.test(specifier)) {
     const url = new URL(specifier, from).href;
-    if (!url.startsWith("file:") || !isCode(url) || read(url) !== null) return url;
+    if (!url.startsWith("file:") || isOwnModule(url) || !isCode(url) || read(url) !== "missing") {
+      return url;
+    }
   } else if (isBuiltin(specifier)) {
     return specifier;
   } else if (/^(?:file|https?|data|blob):/.test(specifier)) {

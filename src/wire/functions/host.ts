@@ -14,8 +14,8 @@ export type ImportKind = "import" | "require";
 export type ModuleHost = {
   /** Address of the module the program was started with; `null` in a shell or with `--eval`. */
   readonly mainModule: string | null;
-  /** Source text of a `file:` module, at once. Throws if it cannot be read. */
-  readText(url: string): string;
+  /** Source text of a `file:` module, at once; `null` if it may not be read. Throws if there is none. */
+  readText(url: string): string | null;
   /** Where a specifier leads, or `null`. */
   resolve(specifier: string, from: string, kind: ImportKind): string | null;
   /** Imports a module. */

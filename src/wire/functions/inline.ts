@@ -11,6 +11,7 @@
 
 import { FunctionReferenceError } from "../../errors.ts";
 import { remember } from "./known.ts";
+import { nameOf } from "./match.ts";
 import { isNative } from "./native.ts";
 import { tokenize } from "./tokens.ts";
 
@@ -42,11 +43,12 @@ export function inline<F extends (...args: never[]) => unknown>(fn: F): F {
     throw new TypeError(`inline() needs a function, received ${fn === null ? "null" : typeof fn}`);
   }
   const source = Function.prototype.toString.call(fn);
-  const what = `inline() cannot send ${fn.name === "" ? "this function" : `"${fn.name}"`}: `;
+  const name = nameOf(fn);
+  const what = `inline() cannot send ${name === "" ? "this function" : `"${name}"`}: `;
   if (isNative(source)) {
     throw new TypeError(
       what +
-        (fn.name.startsWith("bound ")
+        (name.startsWith("bound ")
           ? "a bound function has no source text; pass what it is bound to with partial()"
           : "a native function has no source text; pass the function itself, without inline()"),
     );
@@ -62,7 +64,7 @@ export function inline<F extends (...args: never[]) => unknown>(fn: F): F {
       { cause: error },
     );
   }
-  remember(fn, { kind: "inline", source, name: fn.name });
+  remember(fn, { kind: "inline", source, name });
   return fn;
 }
 

@@ -24,7 +24,8 @@ let importing = 0;
 let watched: ReadonlySet<string> | null = null;
 
 /**
- * Imports modules, each once.
+ * Imports modules, each once. For remote ones, what they import is noted too: functions of theirs
+ * are only known by name and text, and may stand in any of them.
  *
  * @param urls Their addresses.
  * @param purpose What they are needed for, such as `the function "work"`: a note for an error that
@@ -32,29 +33,39 @@ let watched: ReadonlySet<string> | null = null;
  * @returns A promise that rejects with the original error of the first module that fails.
  */
 export async function loadModules(urls: Iterable<string>, purpose?: string): Promise<void> {
-  for (const url of urls) {
-    const known = modules.get(url);
-    if (known?.state === "ready") continue;
-    if (known === undefined) await begin(url);
-    else if (known.state === "loading") await known.done;
-    const loaded = modules.get(url);
-    if (loaded?.state === "failed") throw noted(loaded.error, url, purpose);
+  const wanted = [...urls].filter((url) => !isLoaded(url));
+  const remote = wanted.some((url) => /^(?:https?|npm|jsr|data|blob):/.test(url));
+  if (remote) watched ??= moduleHost().watchImports?.() ?? new Set();
+  for (const url of wanted) {
+    await load(url);
+    const failure = loadFailure(url, purpose);
+    if (failure !== null) throw failure.error;
   }
+  if (remote) await loadWatched();
 }
 
 /**
- * Imports modules and from then on takes note of what they import, for functions that may stand
- * in any of them. A module that fails is skipped.
+ * Imports modules, and takes in all that they import: a function may stand in any of them. A module
+ * that fails is skipped.
  *
  * @param urls Addresses of the modules.
  */
 export async function loadForSearch(urls: Iterable<string>): Promise<void> {
   watched ??= moduleHost().watchImports?.() ?? new Set();
-  for (const url of urls) await loadModules([url]).catch(() => {});
-  for (const url of watched) {
-    // Loaded by others already: this only asks for its namespace.
-    await loadModules([url]).catch(() => {});
-  }
+  for (const url of urls) await load(url);
+  await loadWatched();
+}
+
+/**
+ * How the import of a module failed.
+ *
+ * @param url Address of the module.
+ * @param purpose What it was needed for.
+ * @returns The module's own error, with a note; `null` if it did not fail.
+ */
+export function loadFailure(url: string, purpose?: string): { error: unknown } | null {
+  const loaded = modules.get(url);
+  return loaded?.state === "failed" ? { error: noted(loaded.error, url, purpose) } : null;
 }
 
 /**
@@ -139,7 +150,10 @@ export function namesIn(url: string): string[] {
   return [...new Set([...registeredNames(url), ...Object.keys(namespaceOf(url) ?? {})])];
 }
 
-async function begin(url: string): Promise<void> {
+/** Never rejects: how it went is noted in the table. */
+async function load(url: string): Promise<void> {
+  const known = modules.get(url);
+  if (known !== undefined) return known.state === "loading" ? await known.done : undefined;
   importing++;
   const done = moduleHost().importModule(url).then(
     (namespace) => void modules.set(url, { state: "ready", namespace }),
@@ -147,6 +161,11 @@ async function begin(url: string): Promise<void> {
   ).finally(() => importing--);
   modules.set(url, { state: "loading", done });
   await done;
+}
+
+/** These are loaded already, by others: this only asks for their namespaces. */
+async function loadWatched(): Promise<void> {
+  for (const url of watched ?? []) await load(url);
 }
 
 function namespaceOf(url: string): Namespace | undefined {

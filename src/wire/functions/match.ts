@@ -18,6 +18,19 @@ import { type Token, tokenize } from "./tokens.ts";
 /** How well a declaration fits: the higher the better; `different` rules it out. */
 export const Fit = { different: 0, declared: 1, similar: 2, same: 3 } as const;
 
+/**
+ * A function's name, also where a class has a static member of that name.
+ *
+ * @param fn The function.
+ * @returns Its name, `""` if it has none.
+ */
+// deno-lint-ignore ban-types -- any callable has a name
+export function nameOf(fn: Function): string {
+  const name: unknown = fn.name;
+  if (typeof name === "string") return name;
+  return /^class\s+([\p{ID_Continue}$]+)/u.exec(Function.prototype.toString.call(fn))?.[1] ?? "";
+}
+
 /** A module's source and what was read from it. */
 export type ModuleText = {
   readonly url: string;
@@ -124,16 +137,21 @@ const typeWords = new Set(
 
 function telling(tokens: Token[]): Telling[] {
   const found: Telling[] = [];
-  for (let at = 0; at < tokens.length; at++) {
-    const { kind, text, depth } = tokens[at];
+  let mark = "";
+  let opensType = false;
+  for (const { kind, text, depth } of tokens) {
+    if (kind === "mark") {
+      mark = text;
+      opensType ||= ":<?!|&".includes(text);
+    }
     if (kind === "mark" || text === "" && kind !== "word") continue;
-    const before = tokens[at - 1];
-    const mark = before?.kind === "mark" ? before.text : "";
     found.push({
       key: kind === "number" ? numberKey(text) : kind === "word" ? text : JSON.stringify(text),
-      type: typeWords.has(text) || mark !== "" && ":<?!|&".includes(mark),
+      type: typeWords.has(text) || opensType,
       next: depth === 0 && (mark === "," || mark === ";" || mark === "}"),
     });
+    mark = "";
+    opensType = false;
   }
   return found;
 }

@@ -8,7 +8,10 @@
 
 import { FunctionReferenceError } from "../../errors.ts";
 
-let paths: Map<unknown, string> | null = null;
+/** Where native functions live, besides `globalThis` itself. */
+const spaces = ("Math JSON Reflect Atomics Intl Object Number String Array BigInt Symbol Date " +
+  "Promise Proxy ArrayBuffer SharedArrayBuffer RegExp Map URL Response WebAssembly console " +
+  "crypto performance").split(" ");
 
 /**
  * Whether a function's text says that the engine keeps its code to itself.
@@ -21,18 +24,19 @@ export function isNative(text: string): boolean {
 }
 
 /**
- * Where a function stands in `globalThis`.
+ * Where a function stands in `globalThis`. Only looks under the function's own name: reading more
+ * of the globals would load half a runtime.
  *
  * @param fn The function.
- * @param byName Look only for a global of the function's own name, even behind an accessor.
  * @returns A path such as `Math.sqrt`, or `null`.
  */
-export function globalPath(fn: Function, byName = false): string | null {
-  if (byName) return read(globalThis, fn.name) === fn ? fn.name : null;
-  paths ??= listGlobals();
-  const path = paths.get(fn);
-  // The table was made once: what the program has replaced since is not the engine's.
-  return path !== undefined && globalAt(path) === fn ? path : null;
+export function globalPath(fn: Function): string | null {
+  if (typeof fn.name !== "string" || fn.name === "") return null;
+  if (read(globalThis, fn.name) === fn) return fn.name;
+  for (const space of spaces) {
+    if (read(read(globalThis, space), fn.name) === fn) return `${space}.${fn.name}`;
+  }
+  return null;
 }
 
 /**
@@ -64,32 +68,5 @@ function read(from: unknown, name: string): unknown {
     return (from as Record<string, unknown>)[name];
   } catch {
     return undefined;
-  }
-}
-
-/** Reads values only: an accessor may load half a runtime, or warn. */
-function listGlobals(): Map<unknown, string> {
-  const found = new Map<unknown, string>();
-  const spaces: [string, object][] = [];
-  for (const [name, value] of values(globalThis)) {
-    if (value === globalThis) continue;
-    if (typeof value === "function" && !found.has(value)) found.set(value, name);
-    if (typeof value === "function" || typeof value === "object" && value !== null) {
-      spaces.push([name, value]);
-    }
-  }
-  for (const [space, object] of spaces) {
-    for (const [name, value] of values(object)) {
-      if (typeof value !== "function" || name === "constructor" || name.includes(".")) continue;
-      if (!found.has(value)) found.set(value, `${space}.${name}`);
-    }
-  }
-  return found;
-}
-
-function* values(object: object): Generator<[string, unknown]> {
-  for (const name of Object.getOwnPropertyNames(object)) {
-    const descriptor = Object.getOwnPropertyDescriptor(object, name);
-    if (descriptor !== undefined && "value" in descriptor) yield [name, descriptor.value];
   }
 }

@@ -1,6 +1,6 @@
 /**
  * Layer 2, wire/functions. The words in which a function is refused. Imports `errors.ts`,
- * `match.ts` for a type, `native.ts` and `tokens.ts`.
+ * `match.ts`, `native.ts` and `tokens.ts`.
  *
  * Every message names the function, says why another process could not find it, where it was
  * looked for, and what to do.
@@ -10,7 +10,7 @@
 // deno-lint-ignore-file ban-types -- any callable may be refused
 
 import { FunctionReferenceError } from "../../errors.ts";
-import type { ModuleText } from "./match.ts";
+import { type ModuleText, nameOf } from "./match.ts";
 import { isNative } from "./native.ts";
 import { tokenize } from "./tokens.ts";
 
@@ -31,7 +31,7 @@ export function refusedForm(
   path: string,
 ): FunctionReferenceError | null {
   if (isNative(text)) {
-    if (fn.name.startsWith("bound ")) {
+    if (nameOf(fn).startsWith("bound ")) {
       return refused(
         fn,
         path,
@@ -75,7 +75,7 @@ export function notFound(
   modules: readonly ModuleText[],
   roots: readonly string[],
 ): FunctionReferenceError {
-  const name = fn.name;
+  const name = nameOf(fn);
   if (name === "") {
     return refused(
       fn,
@@ -117,13 +117,16 @@ export function ambiguous(
     fn,
     path,
     `${modules.join(" and ")} export it with the same text, so it is not clear which is meant`,
-    `Call register(import.meta, { ${fn.name || "name: fn"} }) in the module that it belongs to, ` +
+    `Call register(import.meta, { ${
+      nameOf(fn) || "name: fn"
+    } }) in the module that it belongs to, ` +
       `or pass { module, name }`,
   );
 }
 
 function refused(fn: Function, path: string, reason: string, remedy: string) {
-  const what = fn.name === "" ? "an anonymous function" : `the function "${fn.name}"`;
+  const name = nameOf(fn);
+  const what = name === "" ? "an anonymous function" : `the function "${name}"`;
   const where = path === "" ? "" : ` (${path})`;
   return new FunctionReferenceError(
     `Cannot send ${what}${where} to another process: ${reason}. ${remedy}`,

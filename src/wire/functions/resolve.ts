@@ -16,11 +16,12 @@ import {
   functionsNamed,
   isLoaded,
   loadedFunctions,
+  loadFailure,
   loadForSearch,
   loadModules,
   namesIn,
 } from "./loaded.ts";
-import { checksum } from "./match.ts";
+import { checksum, nameOf } from "./match.ts";
 import { globalFunction } from "./native.ts";
 
 type ExportReference = Extract<FunctionReference, { kind: "export" }>;
@@ -58,7 +59,8 @@ export async function loadReference(reference: FunctionReference): Promise<void>
  *
  * @param reference The reference.
  * @returns The function.
- * @throws {FunctionReferenceError} If it is not there, or is another one than was meant.
+ * @throws {FunctionReferenceError} If it is not there, or is another one than was meant; a module that
+ * could not be imported throws its own error again.
  */
 export function resolve(reference: FunctionReference): Function {
   const known = knownFunction(reference);
@@ -80,6 +82,12 @@ function exportedFunction(reference: ExportReference): Function {
         `${[...found.values()].join(" and ")} have one with the same text. Call ` +
         `register(import.meta, { ${reference.name} }) in the module that it belongs to`,
     );
+  }
+  if (!reference.search) {
+    for (const url of reference.modules) {
+      const failure = loadFailure(url, `the function "${reference.name}"`);
+      if (failure !== null) throw failure.error;
+    }
   }
   throw missing(reference);
 }
@@ -103,7 +111,7 @@ function matches(reference: ExportReference): Map<Function, string> {
 function searched(reference: ExportReference): Map<Function, string> {
   const found = new Map<Function, string>();
   for (const { fn, module } of loadedFunctions()) {
-    if (fn.name !== reference.name || found.has(fn) || !isMeant(fn, reference)) continue;
+    if (nameOf(fn) !== reference.name || found.has(fn) || !isMeant(fn, reference)) continue;
     found.set(fn, module);
   }
   return found;

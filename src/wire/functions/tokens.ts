@@ -27,13 +27,18 @@ export type Token = {
 };
 
 const space = /(?:\s+|\/\/[^\n\r\u2028\u2029]*|\/\*[^]*?\*\/)+/y;
-const word = /#?[\p{ID_Start}$_\\][\p{ID_Continue}$\u200c\u200d\\]*/uy;
+const plainWord = /#?[A-Za-z_$][\w$]*/y;
+const anyWord = /#?[\p{ID_Start}$_\\][\p{ID_Continue}$\u200c\u200d\\]*/uy;
 const number =
   /(?:0[xXoObB][\da-fA-F_]+n?|(?:\d[\d_]*\.?[\d_]*|\.\d[\d_]*)(?:[eE][+-]?[\d_]+)?n?)/y;
 const string = /"[^"\\\n]*(?:\\[^][^"\\\n]*)*"|'[^'\\\n]*(?:\\[^][^'\\\n]*)*'/y;
-const regex = /\/(?:[^/\\[\n]|\\.|\[(?:[^\]\\\n]|\\.)*\])+\/[a-z]*/y;
+const regex = /\/[^/\\[\n]*(?:(?:\\.|\[[^\]\\\n]*(?:\\.[^\]\\\n]*)*\])[^/\\[\n]*)*\/[a-z]*/y;
 const templateText = /[^`\\$]*(?:(?:\\[^]|\$(?!\{))[^`\\$]*)*/y;
 const mark = /=>|===?|!==?|[^]/y;
+
+const SPACE = 32;
+const SLASH = 47;
+const BACKSLASH = 92;
 
 /** Words after which a slash begins a regular expression. */
 const beforeValue = new Set(
@@ -57,25 +62,31 @@ export function tokenize(source: string): Token[] {
   let first = true;
   let afterCondition = false;
 
-  const match = (pattern: RegExp): string | null => {
+  /** Where a pattern that begins here ends; `at` if it does not. */
+  const endOf = (pattern: RegExp): number => {
     pattern.lastIndex = at;
-    return pattern.exec(source)?.[0] ?? null;
+    return pattern.test(source) ? pattern.lastIndex : at;
   };
-  const push = (kind: Token["kind"], length: number, text: string): void => {
-    tokens.push({ kind, text, start: at, end: at + length, depth: open.length, first });
-    at += length;
+  const push = (kind: Token["kind"], end: number, text = source.slice(at, end)): void => {
+    tokens.push({ kind, text, start: at, end, depth: open.length, first });
+    at = end;
     first = false;
     afterCondition = false;
   };
   const template = (): void => {
-    const text = match(templateText) ?? "";
-    push("template", text.length, cook(text));
+    const end = endOf(templateText);
+    push("template", end, cook(source.slice(at, end)));
     if (source.startsWith("${", at)) {
-      push("mark", 2, "${");
+      push("mark", at + 2);
       open.push({ close: "}", template: true, condition: false });
     } else if (at < source.length) {
-      push("mark", 1, "`");
+      push("mark", at + 1);
     }
+  };
+  const wordEnd = (): number => {
+    const end = endOf(plainWord);
+    const next = source.charCodeAt(end);
+    return next < 128 && next !== BACKSLASH || end === source.length ? end : endOf(anyWord);
   };
   const slashBeginsRegex = (): boolean => {
     const last = tokens.at(-1);
@@ -86,44 +97,70 @@ export function tokenize(source: string): Token[] {
   };
 
   while (at < source.length) {
-    const gap = match(space);
-    if (gap !== null) {
-      at += gap.length;
-      first ||= gap.includes("\n");
+    const code = source.charCodeAt(at);
+    let end = at;
+    if ((code <= SPACE || code === SLASH || code >= 128) && (end = endOf(space)) > at) {
+      first ||= source.slice(at, end).includes("\n");
+      at = end;
       continue;
     }
     const char = source[at];
-    let text: string | null;
-    if ((char === '"' || char === "'") && (text = match(string)) !== null) {
-      push("string", text.length, cook(text.slice(1, -1)));
-    } else if ((text = match(word)) !== null) {
-      if (text === "export" && (at === 0 || source[at - 1] === "\n")) open = [];
-      push("word", text.length, text);
-    } else if ((text = match(number)) !== null) {
-      push("number", text.length, text);
-    } else if (char === "`") {
-      push("mark", 1, "`");
-      template();
-    } else if (char === "/" && slashBeginsRegex() && (text = match(regex)) !== null) {
-      push("regex", text.length, text);
-    } else if (char === "(" || char === "[" || char === "{") {
-      const last = tokens.at(-1);
-      const condition = char === "(" && last?.kind === "word" &&
-        /^(?:if|while|for|with|await)$/.test(last.text) && tokens.at(-2)?.text !== ".";
-      push("mark", 1, char);
-      const close = char === "(" ? ")" : char === "[" ? "]" : "}";
-      open.push({ close, template: false, condition });
-    } else if (char === ")" || char === "]" || char === "}") {
-      const closed = open.at(-1)?.close === char ? open.pop() : undefined;
-      push("mark", 1, char);
-      afterCondition = closed?.condition === true;
-      if (closed?.template) template();
-    } else {
-      text = match(mark)!;
-      push("mark", text.length, text);
+    switch (char) {
+      case '"':
+      case "'":
+        if ((end = endOf(string)) > at) push("string", end, cook(source.slice(at + 1, end - 1)));
+        else push("mark", at + 1);
+        break;
+      case "`":
+        push("mark", at + 1);
+        template();
+        break;
+      case "(":
+      case "[":
+      case "{": {
+        const condition = char === "(" && opensCondition(tokens);
+        push("mark", at + 1);
+        open.push({
+          close: char === "(" ? ")" : char === "[" ? "]" : "}",
+          template: false,
+          condition,
+        });
+        break;
+      }
+      case ")":
+      case "]":
+      case "}": {
+        const closed = open.at(-1)?.close === char ? open.pop() : undefined;
+        push("mark", at + 1);
+        afterCondition = closed?.condition === true;
+        if (closed?.template) template();
+        break;
+      }
+      case "/":
+        end = slashBeginsRegex() ? endOf(regex) : at;
+        if (end > at) push("regex", end);
+        else push("mark", at + 1);
+        break;
+      default:
+        if ((end = wordEnd()) > at) {
+          const firstColumn = at === 0 || source[at - 1] === "\n";
+          if (firstColumn && source.slice(at, end) === "export") open = [];
+          push("word", end);
+        } else if ((code >= 48 && code <= 57 || char === ".") && (end = endOf(number)) > at) {
+          push("number", end);
+        } else {
+          push("mark", endOf(mark));
+        }
     }
   }
   return tokens;
+}
+
+/** Whether the bracket that follows holds a condition: what comes after it is a new statement. */
+function opensCondition(tokens: Token[]): boolean {
+  const last = tokens.at(-1);
+  return last?.kind === "word" && /^(?:if|while|for|with|await)$/.test(last.text) &&
+    tokens.at(-2)?.text !== ".";
 }
 
 function lineEnd(source: string): number {

@@ -158,14 +158,37 @@ test("likely modules are told apart by the child, and twins refused", async () =
 test("a module that throws rejects with its own error, every time, and says what for", async () => {
   const reference = toFunctionReference({ module: fixture("throws.ts"), name: "never" }, "");
   const missing = toFunctionReference({ module: fixture("missing.ts"), name: "never" }, "");
-  const answers = await callInChild(
-    [reference, reference, missing].map((one) => ({ reference: one, args: [] })),
-  );
-  assert.deepEqual(answers[0], answers[1]);
-  assert.equal(answers[0].error?.name, "RangeError");
-  assert.equal(answers[0].error?.message, "this module always throws");
-  assert.match(answers[0].error!.cause!.message, /throws\.ts was being imported.*"never"/);
-  assert.match(answers[2].error!.message, /missing\.ts/);
+  const calls = [reference, reference, missing].map((one) => ({ reference: one, args: [] }));
+  for (const plain of [false, true]) {
+    const answers = await callInChild(calls, { plain });
+    assert.equal(answers[0].error?.name, "RangeError");
+    assert.equal(answers[0].error?.message, "this module always throws");
+    assert.match(answers[0].error!.cause!.message, /throws\.ts was being imported to find/);
+    assert.deepEqual(answers[1], answers[0]);
+    assert.match(answers[2].error!.message, /missing\.ts/);
+  }
+});
+
+test("a program that may not read its own modules leaves the search to the child", {
+  skip: inDeno ? false : "only Deno has permissions here",
+}, async () => {
+  const file = fileURLToPath(fixture("main_await.ts"));
+  const references = await referencesOf(file, [], { flags: ["run", "--deny-read", "--no-config"] });
+  const own = references[0];
+  assert.ok(own.kind === "export" && own.search);
+  assert.deepEqual(own.modules, [fixture("main_await.ts")]);
+  const [{ value }] = await callInChild([{ reference: own, args: [1] }]);
+  assert.equal(value, 32);
+});
+
+test("a program without a file says that there is nowhere to look", async () => {
+  const text = `await import(${JSON.stringify(host)});
+    const { describe } = await import(${JSON.stringify(library)});
+    const work = (x) => x + 1;
+    try { describe(work) } catch (error) { console.log(error.message) }`;
+  const flags = inDeno ? ["eval", "--no-config"] : ["--eval"];
+  const { stdout, stderr } = await runProgram(text, [], { flags });
+  assert.match(stdout, /"work" to another process: no module exports it.*inline\(work\)/, stderr);
 });
 
 test("functions of remote modules are found by the child", {
@@ -187,11 +210,13 @@ test("functions of remote modules are found by the child", {
     const references = await referencesOf(base + "remote_main.ts", [], options);
     assert.ok(references.every((one) => one.kind === "export" && one.search));
     const calls = references.map((reference) => ({ reference, args: [3] }));
-    const answers = await runProgram(base + "child.ts", [JSON.stringify(calls)], options);
-    assert.equal(answers.code, 0, answers.stderr);
-    const parsed: { value: unknown; error: unknown }[] = JSON.parse(answers.stdout);
-    assert.deepEqual(parsed.map(({ error }) => error), Array(3).fill(undefined));
-    assert.deepEqual(parsed.map(({ value }) => value), [34, 4, 2]);
+    for (const plain of ["", "plain"]) {
+      const output = await runProgram(base + "child.ts", [JSON.stringify(calls), plain], options);
+      assert.equal(output.code, 0, output.stderr);
+      const answers: { value: unknown; error: unknown }[] = JSON.parse(output.stdout);
+      assert.deepEqual(answers.map(({ error }) => error), Array(3).fill(undefined));
+      assert.deepEqual(answers.map(({ value }) => value), [34, 4, 2]);
+    }
     // A local program that uses a remote module.
     const local = `import ${JSON.stringify(host)};
       import { describe } from ${JSON.stringify(library)};

@@ -55,6 +55,7 @@ const cases: Case[] = [
   { title: "assigned later", fn: library.late, args: [5], value: 500 },
   { title: "a default export", fn: main, args: [2], value: 2000, name: "default" },
   { title: "a class", fn: library.Counter, args: [4], value: 5, construct: true },
+  { title: "a class with a static name", fn: library.Named, args: [], value: 6, construct: true },
   { title: "JavaScript", fn: plain, args: [2], value: [4, 2], file: "plain.js" },
   { title: "JavaScript, renamed", fn: renamed, args: [2], value: 3, file: "plain.js" },
   {

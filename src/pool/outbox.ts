@@ -1,0 +1,128 @@
+/**
+ * Layer 6, pool. The results of a worker that it has not sent yet. Owns the RESULTS message that is
+ * being written and when it leaves.
+ *
+ * Results wait for each other while tasks are short and leave at once when they are long: at most
+ * {@link FLUSH_MS} of finished work is unsent.
+ *
+ * @module
+ */
+
+import type { Channel } from "../runtime/mod.ts";
+import { Encoder } from "../wire/encode.ts";
+import { seal } from "../wire/envelope.ts";
+import { writeFailure, writeItem } from "./items.ts";
+import * as wire from "./messages.ts";
+
+const FLUSH_MS = 5;
+/** Work without a look at what has arrived, at most. */
+const TURN_MS = 50;
+/** Items between two looks at the clock, at most. */
+const MAX_STRIDE = 256;
+
+/** Gathers results. */
+export class Outbox {
+  #channel: Channel;
+  #out: Encoder;
+  #runId = 0;
+  #entryOpen = false;
+  /** When the first task of the entry began. */
+  #since = 0;
+  #flushedAt = 0;
+  #turnedAt = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #stride = 1;
+  #untilLook = 1;
+
+  constructor(channel: Channel, route: "thread" | "process") {
+    this.#channel = channel;
+    this.#out = new Encoder(route);
+    this.#out.u8(wire.RESULTS);
+  }
+
+  /** The event loop had its turn just now. */
+  turned(): void {
+    this.#flushedAt = this.#turnedAt = performance.now();
+  }
+
+  /** Results of this run follow; its first task begins now. */
+  begin(runId: number): void {
+    this.#runId = runId;
+    this.#since = performance.now();
+  }
+
+  /** Adds a result; returns whether it could be sent. If not, its failure is. */
+  result(offset: number, value: unknown): boolean {
+    if (!this.#entryOpen) this.#openEntry(offset);
+    try {
+      writeItem(this.#out, value, "result");
+      return true;
+    } catch (error) {
+      writeFailure(this.#out, error);
+      return false;
+    }
+  }
+
+  /** Adds a failure. */
+  failure(offset: number, error: unknown): void {
+    if (!this.#entryOpen) this.#openEntry(offset);
+    writeFailure(this.#out, error);
+  }
+
+  /** An offset has no result: the next one is named again. */
+  skip(): void {
+    if (this.#entryOpen) this.#closeEntry(wire.END);
+  }
+
+  /** The run has no more results. */
+  end(): void {
+    if (!this.#entryOpen) this.#openEntry(0);
+    this.#closeEntry(wire.END_RUN);
+  }
+
+  /** Sends what is finished if it has waited long enough; returns whether the event loop is due. */
+  settle(): boolean {
+    if (--this.#untilLook > 0) return false;
+    const now = performance.now();
+    const since = now - this.#flushedAt;
+    if (since > FLUSH_MS) {
+      this.flush();
+      this.#stride = Math.max(1, this.#stride >> 2);
+    } else if (since < FLUSH_MS / 8 && this.#stride < MAX_STRIDE) {
+      this.#stride *= 2;
+    }
+    this.#untilLook = this.#stride;
+    return now - this.#turnedAt > TURN_MS;
+  }
+
+  /** An asynchronous task runs: what is finished leaves soon, even if it takes long. */
+  flushLater(): void {
+    this.#timer ??= setTimeout(() => this.flush(), FLUSH_MS);
+  }
+
+  /** Sends what is finished. */
+  flush(): void {
+    if (this.#entryOpen) this.#closeEntry(wire.END);
+    this.#flushedAt = performance.now();
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (this.#out.length <= 1) return;
+    this.#out.varint(0);
+    this.#channel.send(seal(this.#out));
+    this.#out.u8(wire.RESULTS);
+  }
+
+  #openEntry(offset: number): void {
+    this.#entryOpen = true;
+    this.#out.varint(this.#runId + 1);
+    this.#out.varint(offset);
+  }
+
+  #closeEntry(mark: number): void {
+    const now = performance.now();
+    this.#entryOpen = false;
+    this.#out.u8(mark);
+    this.#out.f64(now - this.#since);
+    this.#since = now;
+  }
+}

@@ -1,0 +1,100 @@
+/**
+ * Layer 5, process. What a `Process` can be told, and the check of it when the object is made: a
+ * mistake is an error where it stands, and not in the child.
+ *
+ * @module
+ */
+
+import { isFunctionSpec } from "../wire/functions/mod.ts";
+import type { FunctionSpec } from "../wire/functions/mod.ts";
+import type { LaunchOptions } from "./launcher.ts";
+
+/** What a process runs. */
+// deno-lint-ignore no-explicit-any
+export type Target<A extends any[]> = ((...args: A) => unknown) | FunctionSpec;
+
+/** Options of a `Process`. */
+// deno-lint-ignore no-explicit-any
+export interface ProcessOptions<A extends any[] = any[]> extends LaunchOptions {
+  /** The function to run in the child. Left out by classes that override `run`. */
+  target?: Target<A>;
+  /** Its arguments. Default none. */
+  args?: A;
+  /** Default `Process-N`; in a child `Process-1:N`. */
+  name?: string;
+  /** Whether the child is ended when this program ends. Default: as the creating process. */
+  daemon?: boolean;
+}
+
+const OUTPUTS: readonly unknown[] = ["inherit", "null", "piped"];
+
+/**
+ * Refuses options that no process can be made from.
+ *
+ * @throws {TypeError} If one has the wrong type.
+ * @throws {RangeError} If one is out of its range.
+ */
+// deno-lint-ignore no-explicit-any
+export function checkOptions(options: ProcessOptions<any>): void {
+  if (!isObject(options)) {
+    throw new TypeError(
+      `Cannot make a process from ${show(options)}: give an object such as ` +
+        "{ target: work, args: [1] }",
+    );
+  }
+  const { target, args, name, daemon, env, cwd, memoryLimitMb } = options;
+  if (target !== undefined && typeof target !== "function" && !isFunctionSpec(target)) {
+    throw new TypeError(
+      `Cannot run the target ${show(target)}: give a function, or { module, name }`,
+    );
+  }
+  if (args !== undefined && !Array.isArray(args)) {
+    throw new TypeError(`Cannot pass args ${show(args)}: give an array, such as [${show(args)}]`);
+  }
+  checkName(name);
+  if (daemon !== undefined && typeof daemon !== "boolean") {
+    throw new TypeError(`Cannot set daemon to ${show(daemon)}: give true or false`);
+  }
+  if (cwd !== undefined && typeof cwd !== "string") {
+    throw new TypeError(`Cannot start a process in the folder ${show(cwd)}: give a path`);
+  }
+  if (env !== undefined && !(isObject(env) && Object.values(env).every(isString))) {
+    throw new TypeError(
+      `Cannot add ${show(env)} to the environment: give an object of strings, such as { MODE: "x" }`,
+    );
+  }
+  for (const key of ["stdout", "stderr"] as const) {
+    const value = options[key];
+    if (value === undefined || OUTPUTS.includes(value)) continue;
+    throw new TypeError(
+      `Cannot send ${key} to ${show(value)}: use "inherit", "null" or "piped"`,
+    );
+  }
+  if (memoryLimitMb !== undefined && !(Number.isInteger(memoryLimitMb) && memoryLimitMb > 0)) {
+    throw new RangeError(
+      `Cannot limit memory to ${show(memoryLimitMb)}: give a whole number of megabytes above 0`,
+    );
+  }
+}
+
+/** Refuses a name that is no string. */
+export function checkName(name: unknown): void {
+  if (name !== undefined && typeof name !== "string") {
+    throw new TypeError(`Cannot name a process ${show(name)}: give a string`);
+  }
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
+}
+
+function isString(value: unknown): value is string {
+  return typeof value === "string";
+}
+
+/** A value as a message shows it; never throws. */
+function show(value: unknown): string {
+  if (typeof value === "string") return JSON.stringify(value);
+  if (Array.isArray(value)) return "an array";
+  return isObject(value) ? "an object" : String(value);
+}

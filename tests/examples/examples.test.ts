@@ -1,0 +1,183 @@
+/** Runs every example and the demo as a user would, and checks the lesson in what it prints. */
+
+import assert from "node:assert/strict";
+import { mkdirSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+import { ROOT, runProgram } from "../support/runtime.ts";
+import { TempFolder } from "../support/temp.ts";
+
+const TIMEOUT_MS = 55_000;
+
+/** Runs a file of `examples/` and returns its lines; it must end well and complain about nothing. */
+async function linesOf(file: string, args: string[] = []): Promise<string[]> {
+  const path = join(ROOT, "examples", file);
+  const { code, stdout, stderr } = await runProgram(path, args, { timeout: TIMEOUT_MS });
+  assert.equal(stderr, "");
+  assert.equal(code, 0, stdout);
+  return stdout.trimEnd().split("\n");
+}
+
+/** The groups of the one line that fits. */
+function groups(lines: string[], pattern: RegExp): string[] {
+  const found = lines.map((line) => line.match(pattern)).filter((match) => match !== null);
+  assert.equal(found.length, 1, `${pattern} once in\n${lines.join("\n")}`);
+  return found[0].slice(1);
+}
+
+const numbers = (lines: string[], pattern: RegExp): number[] =>
+  lines.map((line) => line.match(pattern)).filter((match) => match !== null).map((match) =>
+    Number(match[1])
+  );
+
+describe("examples", () => {
+  it("are six numbered files, each tested here", () => {
+    const files = readdirSync(join(ROOT, "examples")).filter((file) => /^\d/.test(file)).sort();
+    assert.deepEqual(files, [
+      "01_introduction.ts",
+      "02_processes.ts",
+      "03_pool_map.ts",
+      "04_starmap.ts",
+      "05_several_functions.ts",
+      "06_data_sharing_issue.ts",
+    ]);
+  });
+
+  it("01 shows what overlaps in async functions, threads and processes", async () => {
+    const lines = await linesOf("01_introduction.ts");
+    const half = lines.indexOf("Two tasks that compute:");
+    assert.ok(half > 0);
+    const [waiting, computing] = [lines.slice(0, half), lines.slice(half)];
+    const overlap = /^ {2}(one by one|async|threads|processes) +\d+ ms, (overlapping|in turn)$/;
+    const of = (part: string[]) =>
+      Object.fromEntries(
+        part.flatMap((line) => [line.match(overlap)?.slice(1) ?? []]).filter(
+          (pair) => pair.length === 2,
+        ),
+      );
+    assert.deepEqual(Object.keys(of(waiting)), ["one by one", "async", "threads", "processes"]);
+    assert.deepEqual(Object.keys(of(computing)), ["one by one", "async", "threads", "processes"]);
+    // What does not depend on how busy the machine is:
+    assert.equal(of(waiting)["one by one"], "in turn");
+    assert.equal(of(waiting)["async"], "overlapping");
+    assert.equal(of(computing)["one by one"], "in turn");
+    assert.equal(of(computing)["async"], "in turn");
+    for (const part of [waiting, computing]) {
+      const where = (name: string) =>
+        part.filter((line) => new RegExp(`^    ${name} +█`).test(line)).length;
+      assert.equal(where("MainProcess"), 4);
+      assert.equal(where("Thread-\\d+"), 2);
+      assert.equal(where("Process-\\d+"), 2);
+    }
+  });
+
+  it("02 shows a pid for each process, and one for all threads", async () => {
+    const lines = await linesOf("02_processes.ts");
+    const [main] = groups(lines, /^[\d:.]{12} {2}MainProcess, pid (\d+)$/).map(Number);
+    const pids = (kind: string) =>
+      ["A", "B"].map((letter) => {
+        const [subject] = groups(
+          lines,
+          new RegExp(`${kind}-${letter}, pid \\d+, starts on (\\w+)$`),
+        );
+        assert.equal(subject, letter === "A" ? "apples" : "pears");
+        groups(lines, new RegExp(`${kind}-${letter}, pid (\\d+), is done$`));
+        return numbers(lines, new RegExp(`${kind}-${letter}, pid (\\d+), starts`))[0];
+      });
+    assert.equal(new Set([main, ...pids("Process")]).size, 3);
+    assert.deepEqual(pids("Thread"), [main, main]);
+    assert.ok(lines.includes("Process: exit codes 0 and 0, 2 different pid(s)"));
+    assert.ok(lines.includes("Thread: exit codes 0 and 0, 1 different pid(s)"));
+    groups(lines, /^Two of kind Process took (\d+\.\d\d s)$/);
+    groups(lines, /^Two of kind Thread took (\d+\.\d\d s)$/);
+  });
+
+  it("03 maps in order, and applies tasks in several workers", async () => {
+    const lines = await linesOf("03_pool_map.ts");
+    groups(lines, /^map: 8 values, 5 workers, (\d+) processors$/);
+    const xs = [1, 2, 3, 4, 5, 6, 7, 8].map((count) => "x".repeat(count)).join(" ");
+    assert.ok(lines.includes(`  results: ${xs}`));
+    assert.ok(lines.includes("  sequential estimate: 1.60 s"));
+    for (let number = 1; number <= 8; number++) {
+      const [begun] = groups(lines, new RegExp(`\\[(PoolWorker-\\d+)\\] begins Task-${number},`));
+      const [ended] = groups(lines, new RegExp(`\\[(.*)\\] has finished Task-${number}$`));
+      assert.equal(ended, begun);
+    }
+    const names = lines.map((line) => line.match(/\[(PoolWorker-\d+)\] begins/)?.[1]);
+    const workers = new Set(names.filter((name) => name !== undefined)).size;
+    assert.ok(workers >= 1 && workers <= 4, `${workers} workers`);
+    const processed = [1, 2, 3, 4, 5, 6, 7, 8].map((number) => `Task-${number}-processed`);
+    assert.ok(lines.includes(`  results: ${processed.join(" ")}`));
+    groups(lines, /^ {2}total time: (\d+\.\d\d s), with the start of the workers$/);
+    assert.ok(lines.includes("  sequential estimate: 2.00 s"));
+    groups(lines, /^ {2}speed-up: (\d+\.\d)×$/);
+  });
+
+  it("04 adds tuples of different lengths", async () => {
+    const lines = await linesOf("04_starmap.ts");
+    assert.ok(lines.includes("add(7, 8, 2, 3) = 20"));
+    assert.ok(lines.includes("Results: [13,7,11,20]"));
+  });
+
+  it("05 runs several functions in one pool", async () => {
+    const lines = await linesOf("05_several_functions.ts");
+    for (const name of ["functionA", "functionB", "functionC"]) {
+      groups(lines, new RegExp(`^${name} ran in (PoolWorker-\\d+)$`));
+    }
+    assert.ok(lines.includes('Results: ["a","b",["c","c2"]]'));
+  });
+
+  it("06 shows that a child's list is not the parent's", async () => {
+    const lines = await linesOf("06_data_sharing_issue.ts");
+    assert.ok(lines.includes("Process data: [0,1,2,3]"));
+    assert.ok(lines.includes("Thread data: [0,1,2,3]"));
+    assert.equal(lines.filter((line) => line === "Main data: [0]").length, 3);
+    assert.ok(lines.includes("Main received: [0,1,2,3]"));
+  });
+});
+
+describe("demo", () => {
+  it("packs the files of a folder, alone and in a pool, to the same result", async () => {
+    using folder = new TempFolder();
+    mkdirSync(join(folder.path, "inner"));
+    folder.write("text.txt", "many words ".repeat(10_000)); // 110,000 bytes
+    folder.write("inner/more.txt", "9876543210".repeat(1000));
+    folder.write("large.bin", "abcdefgh".repeat(625_000)); // 5,000,000 bytes: two blocks
+    folder.write("empty", "");
+    const lines = await linesOf("demo.ts", [folder.path]);
+
+    assert.deepEqual(lines.slice(0, 3).map((line) => line.split(/\s{2,}/)), [
+      ["folder", folder.path],
+      ["files", "3"],
+      ["bytes", "5.1 MB in 4 blocks"],
+    ]);
+    groups(lines, /^compressed +(\d+\.\d kB), \d+\.\d %$/);
+    groups(lines, /^serial +(\d+\.\d\d s), \d+\.\d [kM]B\/s$/);
+    groups(lines, /^parallel +(\d+\.\d\d s), \d+\.\d [kM]B\/s, with its start$/);
+    groups(lines, /^speed-up +(\d+\.\d\d)× with \d+ workers$/);
+    const shares = numbers(lines, /^PoolWorker-\d+ +(\d+) % █* ?\d+ blocks/);
+    assert.ok(shares.length >= 1, lines.join("\n"));
+    const blocks = numbers(lines, /^PoolWorker.* (\d+) blocks, /);
+    assert.equal(blocks.reduce((sum, count) => sum + count, 0), 4);
+    assert.ok(lines.some((line) => /^results +the same in both$/.test(line)));
+  });
+
+  it("says what is wrong with a folder that it cannot use", async () => {
+    using folder = new TempFolder();
+    const file = folder.write("file.txt", "text");
+    const missing = join(folder.path, "missing");
+    const empty = join(folder.path, "empty");
+    mkdirSync(empty);
+    const cases: [string, string][] = [
+      [missing, `There is no folder ${missing}: give the path of one that exists`],
+      [empty, `There is nothing to read in ${empty}: give a folder with files`],
+      [file, `${file} is not a folder: give the folder that it is in`],
+    ];
+    for (const [path, message] of cases) {
+      const { code, stdout, stderr } = await runProgram(join(ROOT, "examples/demo.ts"), [path]);
+      assert.equal(stderr.trim(), message);
+      assert.equal(stdout, "");
+      assert.equal(code, 2);
+    }
+  });
+});
