@@ -59,7 +59,9 @@ export type {
   WorkerStats,
 } from "./src/pool/options.ts";
 export { registerClass } from "./src/wire/classes.ts";
+export type { AnyClass, ClassOptions } from "./src/wire/classes.ts";
 export { inline } from "./src/wire/functions/inline.ts";
 export { partial } from "./src/wire/functions/partial.ts";
 export { register } from "./src/wire/functions/register.ts";
+export type { AnyFunction } from "./src/wire/functions/register.ts";
 export type { FunctionSpec } from "./src/wire/functions/spec.ts";

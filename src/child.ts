@@ -22,12 +22,13 @@ import { loadModules } from "./wire/functions/mod.ts";
 
 const link = await runtime.parentChannel();
 if (link === null) {
-  runtime.writeError(
+  await runtime.writeError(
     "This file is the entry point of child processes; run your own program instead\n",
   );
   runtime.exit(2);
 }
-await start(link);
+runtime.onUncaught(fail);
+void start(link);
 
 async function start({ channel, thread }: ParentLink): Promise<void> {
   let release: (() => void) | null = runtime.keepAlive();
@@ -61,7 +62,11 @@ async function start({ channel, thread }: ParentLink): Promise<void> {
     else await reviveInstance(target as unknown as typeof Process, fields).run(...args);
     hold();
   } catch (error) {
-    runtime.writeError(`Process ${identity().name}:\n${describeError(error)}\n`);
-    runtime.exit(1);
+    await fail(error);
   }
+}
+
+async function fail(error: unknown): Promise<void> {
+  await runtime.writeError(`Process ${identity().name}:\n${describeError(error)}\n`);
+  runtime.exit(1);
 }

@@ -50,6 +50,8 @@ export async function runFile(job: FileJob): Promise<FileResult> {
       TEMP: temp,
       TMP: temp,
       NO_COLOR: "1",
+      // Every program that a test starts would compile the library anew, into its own folder.
+      NODE_COMPILE_CACHE: `${job.root}/.runtimes/compile-cache`,
     },
     stdin: "null",
     stdout: "piped",

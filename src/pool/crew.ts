@@ -1,11 +1,12 @@
 /**
- * Layer 6, pool. The workers' lives: start, loss, replacement, limits, stop. Owns who is to blame
- * for a death and what becomes of the work; the scheduler owns who works on what.
+ * Layer 6, pool. The workers' lives: start, loss, replacement, limits, stop. The scheduler owns who
+ * works on what; `blame.ts` decides what becomes of the work of a worker that has died.
  *
  * @module
  */
 
 import { BrokenPoolError, TimeoutError, WorkerLostError } from "../errors.ts";
+import { lostError, settleEstate } from "./blame.ts";
 import { launch } from "../process/launcher.ts";
 import type { LaunchOptions } from "../process/launcher.ts";
 import { join, leave, nextIdentity } from "../process/family.ts";
@@ -20,6 +21,8 @@ import type { WorkerEvents } from "./worker_handle.ts";
 const MAX_FALSE_STARTS = 3;
 /** How long a worker may take to end after a polite signal. */
 const TERMINATE_MS = 1000;
+/** The longest delay that timers take: 24 days. */
+const MAX_TIMER_MS = 0x7fff_ffff;
 
 /** How workers are made. */
 export interface CrewOptions extends LaunchOptions {
@@ -97,12 +100,16 @@ export class Crew implements WorkerEvents {
     return new Promise((resolve) => this.#gone.push(resolve));
   }
 
-  /** Stops the tasks of a job that run: by their signal if they listen, else with their worker. */
+  /**
+   * Gives a job up: a task of it that has a worker to itself is stopped, by its signal if it listens,
+   * else with the worker; what a worker has not begun never begins.
+   */
   stop(job: Job, reason: unknown): void {
     for (const worker of this.#members.keys()) {
-      const run = worker.outstanding[0];
-      // Short tasks that share a message are not worth a worker: their results are ignored.
+      const [run] = worker.outstanding;
       if (run?.job === job && worker.outstanding.length === 1) this.#stopRun(worker, run, reason);
+      // Short tasks that share a message are not worth a worker: their results are ignored.
+      else this.#drop(worker, job);
     }
   }
 
@@ -154,7 +161,7 @@ export class Crew implements WorkerEvents {
       );
       this.#fail(run.job, index, error);
       this.#stopRun(worker, run, error);
-    }, Math.max(0, timeout));
+    }, delay(timeout));
   }
 
   report(run: Run, offset: number, value: unknown): void {
@@ -228,38 +235,19 @@ export class Crew implements WorkerEvents {
     if (!run.listening) return worker.kill();
     worker.abort(run, reason);
     const { grace } = run.job.call;
-    if (grace !== Infinity) run.timer = setTimeout(() => worker.kill(), Math.max(0, grace));
+    if (grace !== Infinity) run.timer = setTimeout(() => worker.kill(), delay(grace));
   }
 
-  /** Decides what becomes of the work of a worker that has ended. */
+  #drop(worker: WorkerHandle, job: Job): void {
+    for (const run of worker.outstanding) if (run.job === job) worker.drop(run);
+  }
+
+  /** Deals with the work of a worker that has ended. */
   #reassign(worker: WorkerHandle, code: number): void {
-    const runs = [...worker.outstanding];
-    for (const run of runs) worker.forget(run);
-    const wasStopped = runs.some((run) => run.stopped);
-    const live = runs.filter((run) => !run.stopped && !run.job.settled && run.left > 0);
-    if (live.length === 0) return;
-    const again: Run[] = [];
-    const head = live[0];
-    const known = head.exact || (live.length === 1 && head.left === 1);
-    if (wasStopped || !worker.ready) {
-      for (const run of live) {
-        again.push(run.again(run.done, run.items.length, run.attempt, run.exact));
-      }
-    } else if (known) {
-      const next = head.done + 1;
-      if (head.attempt < head.job.call.retries) {
-        again.push(head.again(head.done, next, head.attempt + 1, true));
-      } else {this.#fail(
-          head.job,
-          head.first + head.done,
-          lost(worker, code, head.first + head.done),
-        );}
-      if (next < head.items.length) again.push(head.again(next, head.items.length, 0, head.exact));
-      for (const run of live.slice(1)) {
-        again.push(run.again(run.done, run.items.length, run.attempt, run.exact));
-      }
-    } else {
-      for (const run of live) again.push(run.again(run.done, run.items.length, run.attempt, true));
+    const { again, lost } = settleEstate(worker);
+    if (lost !== null) {
+      const index = lost.run.first + lost.offset;
+      this.#fail(lost.run.job, index, lostError(worker, code, index));
     }
     this.retried += again.length;
     this.#scheduler.unshift(again.filter((run) => !run.job.settled));
@@ -275,18 +263,13 @@ export class Crew implements WorkerEvents {
         writable: true,
       });
     }
+    const before = job.settled;
     job.fail(index, error);
+    if (before || !job.settled || !("take" in job)) return;
+    for (const worker of this.#members.keys()) this.#drop(worker, job);
   }
 }
 
-function lost(worker: WorkerHandle, code: number, index: number): WorkerLostError {
-  const how = code < 0 ? `was killed by signal ${-code}` : `exited with code ${code}`;
-  const error = new WorkerLostError(
-    `Task ${index} was lost: its worker ${worker.name} (pid ${worker.child.pid}) ${how}; ` +
-      "pass { retries } if the task may run again",
-  );
-  error.pid = worker.child.pid;
-  error.exitCode = code;
-  error.taskIndex = index;
-  return error;
+function delay(milliseconds: number): number {
+  return Math.min(Math.max(0, milliseconds), MAX_TIMER_MS);
 }

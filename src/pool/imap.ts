@@ -1,6 +1,7 @@
 /**
  * Layer 6, pool. The job behind `imap` and `imapUnordered`: an async iterator that reads its input
- * lazily. Owns the window between what was read and what was taken: at most `buffer` items.
+ * lazily. Owns the window between what was read and what was taken: at most `buffer` items, until
+ * the pool is closed.
  *
  * A failure belongs to its item: that `next()` rejects, and iteration goes on.
  *
@@ -25,9 +26,11 @@ export interface ImapJobOptions {
   ordered: boolean;
   chunkSize: number;
   buffer: number;
+  /** Whether the pool is closed: what is left is to be done now. */
+  draining: () => boolean;
   /** There is room in the window again. */
   onRoom: () => void;
-  /** No result will be asked for any more; `early` if results were still to come. */
+  /** There is no work left; `early` if results were still to come that nobody wants any more. */
   onEnd: (early: boolean) => void;
 }
 
@@ -43,6 +46,7 @@ export class ImapJob<R> implements Source, AsyncIterableIterator<R> {
   #results = new Map<number, Settled>();
   #waiters: Waiter<R>[] = [];
   #taken = 0;
+  #arrived = 0;
   #abandoned: { error: unknown } | null = null;
   #failureGiven = false;
 
@@ -67,7 +71,7 @@ export class ImapJob<R> implements Source, AsyncIterableIterator<R> {
     const room = Math.min(limit, this.#room);
     if (room <= 0) return null;
     const first = this.#input.position;
-    const items = this.#input.take(room);
+    const items = this.#input.take(room, this.#room);
     if (this.#input.ended) queueMicrotask(() => this.wake());
     return items.length === 0 ? null : new Run(this, first, items);
   }
@@ -88,6 +92,11 @@ export class ImapJob<R> implements Source, AsyncIterableIterator<R> {
 
   /** Hands out what can be handed out. */
   wake(): void {
+    if (this.#arrived === this.#input.position && !this.settled) {
+      if (this.#room > 0) this.#input.prime();
+      // Results that nobody has taken yet are no work: the pool may be closed and joined before.
+      if (this.#input.ended) this.#options.onEnd(false);
+    }
     while (this.#waiters.length > 0) {
       const next = this.#pick();
       if (next === null) return;
@@ -123,11 +132,15 @@ export class ImapJob<R> implements Source, AsyncIterableIterator<R> {
   // -- Inside --
 
   get #room(): number {
+    const { left } = this.#input;
+    // Whoever joins a closed pool takes nothing meanwhile; an input in memory is as good as read.
+    if (left !== Infinity && this.#options.draining()) return left;
     return this.#options.buffer - (this.#input.position - this.#taken);
   }
 
   #settle(index: number, result: Settled): void {
     if (this.settled) return;
+    this.#arrived++;
     this.#results.set(index, result);
     this.wake();
   }

@@ -21,8 +21,13 @@ export interface Input {
   readonly ended: boolean;
   /** What the input threw, at {@link Input.position}. */
   readonly failure: { error: unknown } | null;
-  /** Gives the next items, at most `limit`; none if they are not there yet. */
-  take(limit: number): unknown[];
+  /**
+   * Gives the next items, at most `limit`; none if they are not there yet. Then up to `limit` more
+   * may be read ahead, but given and read together no more than `room`.
+   */
+  take(limit: number, room?: number): unknown[];
+  /** Looks whether there is another item, without giving it: the end may be known before a take. */
+  prime(): void;
   /** The rest is not wanted. */
   close(): void;
 }
@@ -38,7 +43,7 @@ export function openInput(items: unknown, action: string, wake: () => void): Inp
     if (Symbol.asyncIterator in Object(items)) {
       return new AsyncInput((items as AsyncIterable<unknown>)[Symbol.asyncIterator](), wake);
     }
-    if (Array.isArray(items) || ArrayBuffer.isView(items)) {
+    if (Array.isArray(items) || ArrayBuffer.isView(items) && !(items instanceof DataView)) {
       return new ArrayInput(items as unknown as unknown[]);
     }
     if (Symbol.iterator in Object(items)) {
@@ -57,8 +62,8 @@ export function openInput(items: unknown, action: string, wake: () => void): Inp
 }
 
 class ArrayInput implements Input {
-  readonly total: number;
-  readonly failure = null;
+  total: number;
+  failure: { error: unknown } | null = null;
   position = 0;
   #items: ArrayLike<unknown>;
 
@@ -78,8 +83,29 @@ class ArrayInput implements Input {
   take(limit: number): unknown[] {
     const start = this.position;
     const end = Math.min(start + limit, this.total);
-    this.position = end;
-    return Array.prototype.slice.call(this.#items, start, end);
+    try {
+      this.position = end;
+      return Array.prototype.slice.call(this.#items, start, end);
+    } catch {
+      return this.#upToFailure(start, end);
+    }
+  }
+
+  /** A getter or a proxy has thrown: gives what is in front of it. */
+  #upToFailure(start: number, end: number): unknown[] {
+    const items: unknown[] = [];
+    try {
+      while (start + items.length < end) items.push(this.#items[start + items.length]);
+    } catch (error) {
+      this.failure = { error };
+      this.total = start + items.length;
+    }
+    this.position = start + items.length;
+    return items;
+  }
+
+  prime(): void {
+    // It always knows.
   }
 
   close(): void {
@@ -91,44 +117,60 @@ class ArrayInput implements Input {
 class IteratorInput implements Input {
   failure: { error: unknown } | null = null;
   position = 0;
-  ended = false;
   #iterator: Iterator<unknown>;
+  /** What `prime` has read. */
+  #ahead: unknown[] = [];
+  #over = false;
 
   constructor(iterator: Iterator<unknown>) {
     this.#iterator = iterator;
   }
 
   get left(): number {
-    return this.ended ? 0 : Infinity;
+    return this.#over ? this.#ahead.length : Infinity;
+  }
+
+  get ended(): boolean {
+    return this.#over && this.#ahead.length === 0;
   }
 
   get total(): number | undefined {
-    return this.ended ? this.position : undefined;
+    return this.#over ? this.position + this.#ahead.length : undefined;
+  }
+
+  prime(): void {
+    if (this.#ahead.length === 0) this.#pull(this.#ahead, 1);
   }
 
   take(limit: number): unknown[] {
-    const items: unknown[] = [];
-    try {
-      while (items.length < limit && !this.ended) {
-        const { done, value } = this.#iterator.next();
-        if (done) this.ended = true;
-        else items.push(value);
-      }
-    } catch (error) {
-      this.ended = true;
-      this.failure = { error };
-    }
+    const items = this.#ahead;
+    this.#ahead = [];
+    this.#pull(items, limit);
     this.position += items.length;
     return items;
   }
 
   close(): void {
-    if (this.ended) return;
-    this.ended = true;
+    this.#ahead = [];
+    if (this.#over) return;
+    this.#over = true;
     try {
       this.#iterator.return?.();
     } catch {
       // The job has ended; nobody asks for the input any more.
+    }
+  }
+
+  #pull(items: unknown[], count: number): void {
+    try {
+      while (items.length < count && !this.#over) {
+        const { done, value } = this.#iterator.next();
+        if (done) this.#over = true;
+        else items.push(value);
+      }
+    } catch (error) {
+      this.#over = true;
+      this.failure = { error };
     }
   }
 }
@@ -141,6 +183,8 @@ class AsyncInput implements Input {
   #wake: () => void;
   #waiting: unknown[] = [];
   #reading = false;
+  /** How far may be read. */
+  #until = 0;
   #over = false;
 
   constructor(iterator: AsyncIterator<unknown>, wake: () => void) {
@@ -160,24 +204,37 @@ class AsyncInput implements Input {
     return this.#over ? this.position + this.#waiting.length : undefined;
   }
 
-  take(limit: number): unknown[] {
+  take(limit: number, room: number = Infinity): unknown[] {
     const items = this.#waiting.splice(0, limit);
     this.position += items.length;
-    if (!this.#reading && !this.#over) void this.#read(limit);
+    this.#readUntil(this.position + Math.min(limit, room - items.length));
     return items;
+  }
+
+  prime(): void {
+    if (this.#waiting.length === 0) this.#readUntil(this.position + 1);
   }
 
   close(): void {
     this.#waiting = [];
     if (this.#over) return;
     this.#over = true;
-    this.#iterator.return?.()?.then(undefined, () => {});
+    try {
+      this.#iterator.return?.()?.then(undefined, () => {});
+    } catch {
+      // The job has ended; nobody asks for the input any more.
+    }
   }
 
-  async #read(limit: number): Promise<void> {
+  #readUntil(position: number): void {
+    this.#until = position;
+    if (!this.#reading && !this.#over) void this.#read();
+  }
+
+  async #read(): Promise<void> {
     this.#reading = true;
     try {
-      while (!this.#over && this.#waiting.length < limit) {
+      while (!this.#over && this.position + this.#waiting.length < this.#until) {
         const { done, value } = await this.#iterator.next();
         if (this.#over) break;
         if (done) this.#over = true;

@@ -64,6 +64,7 @@ export class MapJob<R> implements Source {
   #done = 0;
   #onProgress: MapJobOptions["onProgress"];
   #progressDue = false;
+  #said: number | undefined = -1;
 
   constructor(
     call: Call,
@@ -89,6 +90,8 @@ export class MapJob<R> implements Source {
 
   /** The input may have ended: looks whether everything is done. */
   wake(): void {
+    if (this.settled) return;
+    if (this.#done === this.#input.position) this.#input.prime();
     if (this.#input.ended) this.#checkEnd();
   }
 
@@ -124,17 +127,18 @@ export class MapJob<R> implements Source {
     this.#done++;
     if (this.#onProgress !== null && !this.#progressDue) {
       this.#progressDue = true;
-      queueMicrotask(() => this.#sayProgress());
+      queueMicrotask(() => this.#progressDue && this.#sayProgress());
     }
     this.wake();
   }
 
   #sayProgress(): void {
-    if (!this.#progressDue) return;
     this.#progressDue = false;
+    if (this.settled || this.#onProgress === null) return;
     const { total } = this.#input;
+    this.#said = total;
     try {
-      this.#onProgress!(this.#done, total);
+      this.#onProgress(this.#done, total);
     } catch (error) {
       this.abandon(error);
     }
@@ -146,7 +150,8 @@ export class MapJob<R> implements Source {
     if (failure !== null && this.failFast) return this.abandon(failure.error);
     if (this.#done < this.#input.position) return;
     if (failure !== null) this.#results.push({ status: "rejected", reason: failure.error });
-    this.#sayProgress();
+    // The end may have become known after the last result.
+    if (this.#progressDue || this.#said !== this.#input.total) this.#sayProgress();
     if (this.settled) return;
     this.settled = true;
     const results = this.#results as R[];

@@ -236,10 +236,14 @@ export class Pool {
     return this.#imap("imapUnordered", fn, items, false, options) as ImapJob<Awaited<R>>;
   }
 
-  /** Takes no more calls. Workers end when everything submitted has ended. */
+  /**
+   * Takes no more calls. Workers end when everything submitted has ended. An `imap` over an array
+   * runs to its end then; one over a generator goes on as its results are taken.
+   */
   close(): void {
     if (this.#state !== "open") return;
     this.#state = "closed";
+    this.#scheduler.schedule();
     this.#dismissWhenDone();
   }
 
@@ -337,17 +341,17 @@ export class Pool {
     const chunkSize = options.chunkSize === undefined
       ? null
       : checkCount(action, "chunkSize", options.chunkSize, 1);
+    let job!: MapJob<unknown>;
+    const input = openInput(items, action, () => {
+      job.wake();
+      this.#scheduler.schedule();
+    });
     const bar = options.progress ? progressBar() : null;
     const { onProgress } = options;
     const tell = (done: number, total: number | undefined) => {
       onProgress?.(done, total);
       bar?.update(done, total);
     };
-    let job!: MapJob<unknown>;
-    const input = openInput(items, action, () => {
-      job.wake();
-      this.#scheduler.schedule();
-    });
     const promise = new Promise((resolve, reject) => {
       job = new MapJob(call, input, {
         chunkSize,
@@ -374,6 +378,7 @@ export class Pool {
     const chunkSize = checkCount(action, "chunkSize", options.chunkSize ?? 1, 1);
     const buffer = checkCount(action, "buffer", options.buffer ?? 2 * this.#size * chunkSize, 1);
     const schedule = () => this.#scheduler.schedule();
+    // deno-lint-ignore prefer-const -- the input's callback refers to it
     let job!: ImapJob<unknown>;
     const input = openInput(items, action, () => {
       job.wake();
@@ -384,6 +389,7 @@ export class Pool {
       ordered,
       chunkSize,
       buffer,
+      draining: () => this.#state === "closed",
       onRoom: schedule,
       onEnd: (early) => {
         if (early) this.#crew.stop(job, new CancelledError("The loop over the results has ended"));
@@ -392,6 +398,7 @@ export class Pool {
     });
     this.#track(job, ended.promise, false);
     this.#scheduler.add(job);
+    job.wake();
     return job;
   }
 
@@ -400,8 +407,9 @@ export class Pool {
     if (this.#state !== "open") {
       throw new ProcessError(`Cannot ${action}: the pool is ${this.#state}; make a new one`);
     }
-    options.signal?.throwIfAborted();
-    return new Call(action, fn, star, options, this.#scratch);
+    const call = new Call(action, fn, star, options, this.#scratch);
+    call.signal?.throwIfAborted();
+    return call;
   }
 
   /** Watches a job until it ends; `holds` if it keeps the program alive by itself. */

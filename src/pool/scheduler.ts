@@ -16,8 +16,7 @@
  * @module
  */
 
-import type { Job, Source } from "./run.ts";
-import { Run } from "./run.ts";
+import type { Job, Run, Source } from "./run.ts";
 import { Deque } from "./deque.ts";
 import type { WorkerHandle } from "./worker_handle.ts";
 

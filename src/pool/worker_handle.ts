@@ -221,6 +221,7 @@ export class WorkerHandle {
   /** An item that cannot be sent fails now, and only now: not again when the run is repeated. */
   #skip(run: Run, offset: number, error: unknown): void {
     run.items[offset] = SKIPPED;
+    run.encoded = null;
     queueMicrotask(() => this.#events.failure(run, offset, error));
   }
 

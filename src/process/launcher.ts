@@ -12,7 +12,7 @@ import { BootstrapError, ProcessError, ProtocolError } from "../errors.ts";
 import { moduleHost } from "../runtime/modules.ts";
 import { runtime } from "../runtime/mod.ts";
 import type { Child, Output, Permissions } from "../runtime/mod.ts";
-import { Decoder } from "../wire/decode.ts";
+import type { Decoder } from "../wire/decode.ts";
 import { Encoder } from "../wire/encode.ts";
 import { seal } from "../wire/envelope.ts";
 import {
@@ -84,9 +84,10 @@ export function launch(spec: LaunchSpec): Child {
   encoder.string(getMainModule() ?? "");
   encoder.u8(START_METHODS.indexOf(getStartMethod()));
   spec.body(encoder);
+  const modules = [...encoder.modules];
   const message = seal(encoder);
   const start = spec.method === "thread" ? runtime.startThread : runtime.startProcess;
-  const child = start(ENTRY, { ...spec, name, mainModule: getMainModule() });
+  const child = start(ENTRY, { ...spec, name, modules, mainModule: getMainModule() });
   child.channel.send(message);
   return child;
 }

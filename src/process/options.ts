@@ -60,7 +60,9 @@ export function checkOptions(options: ProcessOptions<any>): void {
   }
   if (env !== undefined && !(isObject(env) && Object.values(env).every(isString))) {
     throw new TypeError(
-      `Cannot add ${show(env)} to the environment: give an object of strings, such as { MODE: "x" }`,
+      `Cannot add ${
+        show(env)
+      } to the environment: give an object of strings, such as { MODE: "x" }`,
     );
   }
   for (const key of ["stdout", "stderr"] as const) {

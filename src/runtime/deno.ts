@@ -7,45 +7,53 @@
  */
 
 import { ProcessError } from "../errors.ts";
-import { granted, permissionFlags } from "./deno_permissions.ts";
 import { connectToParent, openRendezvous } from "./deno_channel.ts";
+import type { Rendezvous } from "./deno_channel.ts";
+import { allGranted, granted, permissionFlags } from "./deno_permissions.ts";
+import { GUARD_VARIABLE, SETPRIV, SETPRIV_ARGS } from "./guard.ts";
 import { keepAlive } from "./keep_alive.ts";
+import { SECRET_VARIABLE, secretToText } from "./secret.ts";
 import { exitCodeOf } from "./signals.ts";
-import { parentPort, startThread } from "./threads.ts";
+import { onThreadError, parentPort, startThread, writeThreadError } from "./threads.ts";
 import { watchParent } from "./watchdog.ts";
 import type { Child, ParentLink, Runtime, StartOptions, StopSignal } from "./types.ts";
 
 /** How long the last messages of a dead child may take to arrive. */
 const DRAIN_MS = 1000;
-const SETPRIV = "/usr/bin/setpriv";
+/** Deno's exit code after signal N is this plus N. */
+const SIGNALLED = 128;
+const IS_THREAD = "DedicatedWorkerGlobalScope" in globalThis;
 let setprivMissing = false;
 
 function startProcess(entry: URL, options: StartOptions): Child {
-  const meeting = openRendezvous();
+  const permissions = options.permissions ?? "inherit";
+  const meeting = openRendezvous(allGranted(permissions));
   try {
-    const flags = permissionFlags(options.permissions ?? "inherit", meeting.address);
-    const child = spawn(entry, flags, meeting.address, options);
-    // Standard input is empty for the child; without `setpriv` it stays open as the life line.
-    const stdin = child.hasInput ? child.process.stdin.getWriter() : null;
-    if (meeting.secret !== null) stdin?.write(meeting.secret).catch(() => {});
-    return denoChild(child.process, meeting, options);
+    const flags = permissionFlags(permissions, meeting.address);
+    const guarded = canGuard();
+    try {
+      return spawn(entry, flags, meeting, options, guarded);
+    } catch (error) {
+      // Either `setpriv` is missing or the working directory: without the guard it shows.
+      if (!guarded || !(error instanceof Deno.errors.NotFound)) throw error;
+      const child = spawn(entry, flags, meeting, options, false);
+      setprivMissing = true;
+      return child;
+    }
   } catch (error) {
     meeting.abandon();
-    if (error instanceof ProcessError) throw error;
-    throw new ProcessError(
-      `Cannot start the process ${options.name}: ${(error as Error).message}`,
-      {
-        cause: error,
-      },
-    );
+    throw error instanceof ProcessError ? error : startFailure(options, error as Error);
   }
 }
 
-function spawn(entry: URL, flags: string[], address: string, options: StartOptions): {
-  process: Deno.ChildProcess;
-  hasInput: boolean;
-} {
-  const guarded = Deno.build.os === "linux" && !setprivMissing && granted({ name: "run" });
+function spawn(
+  entry: URL,
+  flags: string[],
+  meeting: Rendezvous,
+  options: StartOptions,
+  guarded: boolean,
+): Child {
+  const { address, secret } = meeting;
   const hasInput = !guarded || address.startsWith("tcp:");
   const executable = Deno.execPath();
   const args = [
@@ -53,40 +61,81 @@ function spawn(entry: URL, flags: string[], address: string, options: StartOptio
     ...flags,
     ...configFlags(options.mainModule ?? null),
     ...(options.memoryLimitMb ? [`--v8-flags=--max-old-space-size=${options.memoryLimitMb}`] : []),
-    entry.protocol === "file:" ? decodeURIComponent(entry.pathname) : entry.href,
+    childEntry(entry, flags, options),
     address,
     guarded ? "guarded" : "watch",
     String(Deno.pid),
   ];
-  const command = new Deno.Command(guarded ? SETPRIV : executable, {
-    args: guarded ? ["--pdeathsig", "KILL", executable, ...args] : args,
+  const process = new Deno.Command(guarded ? SETPRIV : executable, {
+    args: guarded ? [...SETPRIV_ARGS, executable, ...args] : args,
     stdin: hasInput ? "piped" : "null",
     stdout: options.stdout ?? "inherit",
     stderr: options.stderr ?? "inherit",
-    env: options.env,
+    env: address.startsWith("abstract:")
+      ? { ...options.env, [SECRET_VARIABLE]: secretToText(secret!) }
+      : options.env,
     cwd: options.cwd,
-  });
+  }).spawn();
+  if (hasInput) void sayInput(process.stdin.getWriter(), meeting, guarded);
+  return denoChild(process, meeting, options);
+}
+
+/** Standard input is empty for the child; without `setpriv` it stays open as the life line. */
+async function sayInput(
+  stdin: WritableStreamDefaultWriter<Uint8Array>,
+  { address, secret }: Rendezvous,
+  guarded: boolean,
+): Promise<void> {
   try {
-    return { process: command.spawn(), hasInput };
-  } catch (error) {
-    if (guarded && error instanceof Deno.errors.NotFound && !options.cwd) {
-      setprivMissing = true;
-      return spawn(entry, flags, address, options);
-    }
-    throw error;
+    if (address.startsWith("tcp:")) await stdin.write(secret!);
+    if (guarded) await stdin.close();
+  } catch {
+    // It has ended.
   }
 }
 
-function denoChild(
-  process: Deno.ChildProcess,
-  meeting: ReturnType<typeof openRendezvous>,
-  options: StartOptions,
-): Child {
+function canGuard(): boolean {
+  if (Deno.build.os !== "linux" || setprivMissing) return false;
+  if (!granted({ name: "run", command: SETPRIV })) return false;
+  return !granted({ name: "env", variable: GUARD_VARIABLE }) ||
+    Deno.env.get(GUARD_VARIABLE) !== "watch";
+}
+
+/**
+ * What the child process runs. One that may not read files could not import the program's modules
+ * later, so its entry point mentions them: what the main module imports is code of this program
+ * anyway, and other modules are mentioned only if this program may read them.
+ */
+function childEntry(entry: URL, flags: string[], options: StartOptions): string {
+  if (flags.includes("-A") || flags.includes("--allow-read")) {
+    return entry.protocol === "file:" ? decodeURIComponent(entry.pathname) : entry.href;
+  }
+  const modules = (options.modules ?? []).filter((url) =>
+    url === options.mainModule || !url.startsWith("file:") ||
+    granted({ name: "read", path: decodeURIComponent(new URL(url).pathname) })
+  );
+  if (options.mainModule) modules.push(options.mainModule);
+  const mentions = [...new Set(modules)].map((url) => `()=>import(${JSON.stringify(url)});`);
+  const source = `import ${JSON.stringify(entry.href)};${mentions.join("")}`;
+  return `data:text/javascript,${encodeURIComponent(source)}`;
+}
+
+function startFailure(options: StartOptions, cause: Error): ProcessError {
+  const { name, cwd } = options;
+  const hint = cause instanceof Deno.errors.NotCapable
+    ? `; run this program with --allow-run=${Deno.execPath()}`
+    : cause instanceof Deno.errors.NotFound && cwd !== undefined
+    ? ` (is there a folder ${cwd}?)`
+    : "";
+  return new ProcessError(`Cannot start the process ${name}: ${cause.message}${hint}`, { cause });
+}
+
+function denoChild(process: Deno.ChildProcess, meeting: Rendezvous, options: StartOptions): Child {
   process.unref();
   const exited = process.status.then(async ({ code, signal }) => {
     meeting.abandon();
     await meeting.channel.drained(DRAIN_MS);
-    return exitCodeOf(code, signal);
+    return exitCodeOf(code, signal === null ? null : code - SIGNALLED);
   });
   return {
     pid: process.pid,
@@ -121,15 +170,24 @@ function configFlags(mainModule: string | null): string[] {
 }
 
 async function parentChannel(): Promise<ParentLink | null> {
-  if ("DedicatedWorkerGlobalScope" in globalThis) {
-    return { thread: true, channel: await parentPort() };
-  }
+  if (IS_THREAD) return { thread: true, channel: parentPort() };
   const [address, guard, parentPid] = Deno.args;
   if (guard !== "guarded" && guard !== "watch") return null;
   if (guard === "guarded" && Deno.ppid !== Number(parentPid)) Deno.exit(1); // it died before the guard was up
   const connecting = connectToParent(address); // reads its secret at once, before the watchdog listens
   if (guard === "watch") watchParent();
-  return { thread: false, channel: await connecting };
+  try {
+    return { thread: false, channel: await connecting };
+  } catch {
+    Deno.exit(1); // the parent has died, and nobody waits for a message about it
+  }
+}
+
+function writeError(text: string): Promise<void> {
+  if (IS_THREAD) return writeThreadError(text);
+  const bytes = new TextEncoder().encode(text);
+  for (let at = 0; at < bytes.length;) at += Deno.stderr.writeSync(bytes.subarray(at));
+  return Promise.resolve();
 }
 
 /** Deno's capabilities. */
@@ -146,8 +204,7 @@ export const runtime: Runtime = {
   setExitCode: (code) => void (Deno.exitCode = code),
   errorIsTerminal: () => Deno.stderr.isTerminal(),
   importPackage: (name, version) => import(`npm:${name}@${version}`),
-  writeError: (text) => {
-    const bytes = new TextEncoder().encode(text);
-    for (let at = 0; at < bytes.length;) at += Deno.stderr.writeSync(bytes.subarray(at));
-  },
+  writeError,
+  // A process shows the error and ends with code 1 by itself.
+  onUncaught: (callback) => IS_THREAD ? onThreadError(callback) : undefined,
 };

@@ -1,24 +1,32 @@
 /**
- * Layer 1, runtime. How a Deno process and its child reach each other: a unix socket that exists
- * only until the child has connected, or a loopback TCP port with a secret where unix sockets are
- * not permitted. Owns the listener, the secret and the socket's file.
+ * Layer 1, runtime. How a Deno process and its child reach each other. Owns the listener, the
+ * secret and the socket's file, which all exist only until the child has connected:
+ *
+ * - `abstract:NAME`: on Linux, where the child has all permissions. Leaves nothing in the file system,
+ *   even if the program is killed in between; takes a secret, in the environment.
+ * - `tcp:PORT`: loopback, with a secret on standard input; needs `--allow-net=127.0.0.1`.
+ * - `unix:PATH`: a file that only this user can connect to; elsewhere, or where TCP is not permitted.
  *
  * @module
  */
 
 import { ProcessError, ProtocolError } from "../errors.ts";
+import { granted } from "./deno_permissions.ts";
 import type { FrameReader } from "./frames.ts";
+import { newSecret, sameSecret, SECRET_BYTES, SECRET_VARIABLE, secretFromText } from "./secret.ts";
 import { SocketChannel } from "./socket_channel.ts";
 import type { ByteStream } from "./socket_channel.ts";
 
 const READ_BYTES = 65536;
-const SECRET_BYTES = 16;
+const SECRET_LIMIT_MS = 5000;
+const MAX_FOLDER = 60;
+const MAX_NAME = 36;
 
 /** A listener for one child. */
 export interface Rendezvous {
-  /** `unix:PATH` or `tcp:PORT`, given to the child. */
+  /** `abstract:NAME`, `unix:PATH` or `tcp:PORT`, given to the child. */
   address: string;
-  /** What the child must say first over TCP; handed to it on standard input. */
+  /** What the child must say first, if anybody could connect. */
   secret: Uint8Array<ArrayBuffer> | null;
   /** The channel; it connects when the child does. */
   channel: SocketChannel;
@@ -26,10 +34,10 @@ export interface Rendezvous {
   abandon(): void;
 }
 
-/** Opens a listener for one child. */
-export function openRendezvous(): Rendezvous {
+/** Opens a listener for one child; `trusted` is a child with all permissions. */
+export function openRendezvous(trusted: boolean): Rendezvous {
   const channel = new SocketChannel();
-  const { listener, address, secret } = listen();
+  const { listener, address, secret } = listen(trusted);
   let open = true;
   const abandon = () => {
     if (!open) return;
@@ -38,6 +46,7 @@ export function openRendezvous(): Rendezvous {
     removeSocket(address);
   };
   const admit = async (connection: Deno.Conn) => {
+    (connection as Deno.TcpConn).unref();
     const welcome = secret === null || await saysSecret(connection, secret);
     if (!welcome || !open) return connection.close();
     abandon();
@@ -51,57 +60,97 @@ export function openRendezvous(): Rendezvous {
   return { address, secret, channel, abandon };
 }
 
-/** Connects to the parent. */
+/** Connects to the parent. Rejects if it is gone. */
 export async function connectToParent(address: string): Promise<SocketChannel> {
-  const channel = new SocketChannel();
   const place = address.slice(address.indexOf(":") + 1);
-  if (address.startsWith("unix:")) {
-    channel.connect(new DenoStream(await Deno.connect({ transport: "unix", path: place })));
-    return channel;
+  const secret = readSecret(address);
+  const connection = address.startsWith("tcp:")
+    ? await Deno.connect({ hostname: "127.0.0.1", port: Number(place) })
+    : await Deno.connect({ transport: "unix", path: secret === null ? place : `\0${place}` });
+  const stream = new DenoStream(connection);
+  if (secret !== null) await stream.write(secret);
+  const channel = new SocketChannel();
+  channel.connect(stream);
+  return channel;
+}
+
+function readSecret(address: string): Uint8Array<ArrayBuffer> | null {
+  if (address.startsWith("unix:")) return null;
+  if (address.startsWith("abstract:")) {
+    const text = Deno.env.get(SECRET_VARIABLE) ?? "";
+    Deno.env.delete(SECRET_VARIABLE);
+    return secretFromText(text);
   }
   const secret = new Uint8Array(SECRET_BYTES);
   for (let at = 0; at < SECRET_BYTES;) {
     at += Deno.stdin.readSync(secret.subarray(at)) ?? SECRET_BYTES;
   }
-  const connection = await Deno.connect({ hostname: "127.0.0.1", port: Number(place) });
-  const stream = new DenoStream(connection);
-  await stream.write(secret);
-  channel.connect(stream);
-  return channel;
+  return secret;
 }
 
-function listen(): {
+interface Listening {
   listener: Deno.Listener;
   address: string;
   secret: Uint8Array<ArrayBuffer> | null;
-} {
-  const path = `${temporaryFolder()}/manycore-${Deno.pid}-${crypto.randomUUID().slice(0, 13)}.sock`;
-  try {
-    const listener = Deno.listen({ transport: "unix", path }) as unknown as Deno.Listener;
-    listener.unref();
-    return { listener, address: `unix:${path}`, secret: null };
-  } catch {
-    // Not permitted, or no unix sockets here.
+}
+
+function listen(trusted: boolean): Listening {
+  const linux = Deno.build.os === "linux";
+  const forms = linux && trusted
+    ? [listenAbstract, listenFile]
+    : linux
+    ? [listenTcp, listenFile]
+    : [listenFile, listenTcp];
+  let cause: unknown;
+  for (const form of forms) {
+    try {
+      const listening = form();
+      listening.listener.unref();
+      return listening;
+    } catch (error) {
+      cause = error; // Not permitted, or not on this system.
+    }
   }
-  try {
-    const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-    listener.unref();
-    const secret = crypto.getRandomValues(new Uint8Array(SECRET_BYTES));
-    return { listener, address: `tcp:${listener.addr.port}`, secret };
-  } catch (error) {
-    throw new ProcessError(
-      "Cannot open a channel to a child process: run this program with --allow-net=127.0.0.1 " +
-        "(or, a little faster, with --allow-net, --allow-read and --allow-write)",
-      { cause: error },
-    );
-  }
+  throw new ProcessError(
+    "Cannot open a channel to a child process: run this program with --allow-net=127.0.0.1 " +
+      `and --allow-run=${Deno.execPath()}`,
+    { cause },
+  );
+}
+
+function listenAbstract(): Listening {
+  const name = socketName();
+  const listener = listenUnix(`\0${name}`);
+  return { listener, address: `abstract:${name}`, secret: newSecret() };
+}
+
+function listenFile(): Listening {
+  const folder = temporaryFolder();
+  const permitted = granted({ name: "read", path: folder }) &&
+    granted({ name: "write", path: folder });
+  if (!permitted) throw new TypeError(`${folder} is not permitted`);
+  const path = `${folder}/${socketName().slice(0, MAX_NAME)}.sock`; // the kernel takes 107 characters
+  return { listener: listenUnix(path), address: `unix:${path}`, secret: null };
+}
+
+function listenTcp(): Listening {
+  // Asking first: without permission, listening would stop the program at a question.
+  if (!granted({ name: "net", host: "127.0.0.1" })) throw new TypeError("TCP is not permitted");
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  return { listener, address: `tcp:${listener.addr.port}`, secret: newSecret() };
+}
+
+function listenUnix(path: string): Deno.Listener {
+  return Deno.listen({ transport: "unix", path }) as unknown as Deno.Listener;
+}
+
+function socketName(): string {
+  return `manycore-${Deno.pid}-${crypto.randomUUID()}`;
 }
 
 function temporaryFolder(): string {
-  const allowed =
-    Deno.permissions.querySync({ name: "env", variable: "TMPDIR" }).state === "granted";
-  const folder = allowed ? Deno.env.get("TMPDIR") : undefined;
-  return folder && folder.length < 60 ? folder.replace(/\/$/, "") : "/tmp";
+  const folder = granted({ name: "env", variable: "TMPDIR" }) ? Deno.env.get("TMPDIR") : undefined;
+  return folder && folder.length < MAX_FOLDER ? folder.replace(/\/$/, "") : "/tmp";
 }
 
 function removeSocket(address: string): void {
@@ -115,7 +164,7 @@ function removeSocket(address: string): void {
 
 async function saysSecret(connection: Deno.Conn, secret: Uint8Array): Promise<boolean> {
   const said = new Uint8Array(SECRET_BYTES);
-  const deadline = setTimeout(() => connection.close(), 5000);
+  const deadline = setTimeout(() => connection.close(), SECRET_LIMIT_MS);
   try {
     for (let at = 0; at < SECRET_BYTES;) {
       const count = await connection.read(said.subarray(at));
@@ -127,9 +176,7 @@ async function saysSecret(connection: Deno.Conn, secret: Uint8Array): Promise<bo
   } finally {
     clearTimeout(deadline);
   }
-  let difference = 0;
-  for (let i = 0; i < SECRET_BYTES; i++) difference |= said[i] ^ secret[i];
-  return difference === 0;
+  return sameSecret(said, secret);
 }
 
 class DenoStream implements ByteStream {

@@ -2,8 +2,9 @@
  * Layer 1, runtime. Which permission flags a child gets in Deno: its parent's, or fewer, never more.
  *
  * Deno tells whether a permission is granted as a whole, and answers for a named resource, but
- * never lists what a partial grant covers. So a partial grant is not inherited: name the resources
- * in `permissions`, and each is checked against what this program may do.
+ * never lists what a partial grant covers, nor what is denied within a grant. So a partial grant is
+ * not inherited: name the resources in `permissions`, and each is checked against what this program
+ * may do.
  *
  * @module
  */
@@ -15,9 +16,14 @@ type Name = keyof PermissionSet;
 
 const NAMES: readonly Name[] = ["read", "write", "net", "env", "run", "ffi", "sys", "import"];
 
+/** Whether a child gets every permission there is, because this program has them all. */
+export function allGranted(permissions: Permissions): boolean {
+  return permissions === "inherit" && NAMES.every((name) => granted({ name }));
+}
+
 /** Returns the permission flags for a child that must be able to reach `address`. */
 export function permissionFlags(permissions: Permissions, address: string): string[] {
-  if (permissions === "inherit" && NAMES.every((name) => granted({ name }))) return ["-A"];
+  if (allGranted(permissions)) return ["-A"];
   const wanted = asSet(permissions);
   const flags = ["--no-prompt"];
   const extra = channelResources(address);
@@ -41,9 +47,12 @@ export function permissionFlags(permissions: Permissions, address: string): stri
   return flags;
 }
 
-/** Whether this program holds a permission. */
-export function granted(descriptor: { name: Name; path?: string; host?: string }): boolean {
-  return Deno.permissions.querySync(descriptor as Deno.PermissionDescriptor).state === "granted";
+/** Whether this program holds a permission, without exceptions (`--deny-…`) below it. */
+export function granted(
+  descriptor: { name: Name; path?: string; host?: string; command?: string; variable?: string },
+): boolean {
+  const { state, partial } = Deno.permissions.querySync(descriptor as Deno.PermissionDescriptor);
+  return state === "granted" && !partial;
 }
 
 function asSet(permissions: Permissions): PermissionSet {
@@ -63,8 +72,7 @@ function requireGranted(name: Name, resource: string): void {
     sys: "kind",
     import: "host",
   }[name];
-  const descriptor = { name, [key]: resource } as unknown as Deno.PermissionDescriptor;
-  if (Deno.permissions.querySync(descriptor).state === "granted") return;
+  if (granted({ name, [key]: resource })) return;
   throw new ProcessError(
     `Cannot give a child the permission ${name} for ${
       JSON.stringify(resource)
@@ -79,6 +87,7 @@ function channelResources(address: string): Partial<Record<Name, string[]>> {
     address.slice(0, address.indexOf(":")),
     address.slice(address.indexOf(":") + 1),
   ];
+  if (kind === "abstract") return {}; // only for children that may do everything
   if (kind === "tcp") return { net: [`127.0.0.1:${place}`] };
   return { net: [address], read: [place], write: [place] };
 }

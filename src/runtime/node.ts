@@ -1,6 +1,6 @@
 /**
- * Layer 1, runtime. Node and Bun: processes through `node:child_process`, control channels over
- * `node:net` unix sockets that exist only until the child has connected.
+ * Layer 1, runtime. Node and Bun: processes through `node:child_process`, control channels over the
+ * sockets of `node_channel.ts`.
  *
  * `process.getBuiltinModule` instead of imports: nothing is loaded before it is used.
  *
@@ -9,31 +9,30 @@
 
 import { ProcessError } from "../errors.ts";
 import { compileCacheVariables, settleCompileCache } from "./compile_cache.ts";
-import type { FrameReader } from "./frames.ts";
+import { GUARD_VARIABLE, SETPRIV, SETPRIV_ARGS } from "./guard.ts";
 import { keepAlive } from "./keep_alive.ts";
+import { connectToParent, openRendezvous } from "./node_channel.ts";
+import type { Rendezvous } from "./node_channel.ts";
 import { exitCodeOf } from "./signals.ts";
-import { SocketChannel } from "./socket_channel.ts";
-import type { ByteStream } from "./socket_channel.ts";
-import { parentPort, startThread } from "./threads.ts";
+import { onThreadError, parentPort, startThread, writeThreadError } from "./threads.ts";
 import type { Child, ParentLink, Runtime, StartOptions, StopSignal } from "./types.ts";
 import { watchParent } from "./watchdog.ts";
 
-type Socket = ReturnType<typeof import("node:net").connect>;
-
 /** How long the last messages of a dead child may take to arrive. */
 const DRAIN_MS = 1000;
-const SETPRIV = "/usr/bin/setpriv";
-let counter = 0;
+
+const IS_BUN = "Bun" in globalThis;
+const isMainThread = () => process.getBuiltinModule("node:worker_threads").isMainThread;
 
 function startProcess(entry: URL, options: StartOptions): Child {
   refuseWhatIsMissing(options);
   const meeting = openRendezvous();
-  const guarded = hasSetpriv();
+  const guarded = canGuard();
   const path = process.getBuiltinModule("node:url").fileURLToPath(entry);
   const args = [
     ...inheritedFlags(options),
     path,
-    meeting.path,
+    meeting.address,
     guarded ? "guarded" : "watch",
     String(process.pid),
   ];
@@ -44,11 +43,16 @@ function startProcess(entry: URL, options: StartOptions): Child {
   try {
     child = spawn(
       guarded ? SETPRIV : process.execPath,
-      guarded ? ["--pdeathsig", "KILL", process.execPath, ...args] : args,
+      guarded ? [...SETPRIV_ARGS, process.execPath, ...args] : args,
       {
         // Standard input is empty for the child; without `setpriv` it stays open as the life line.
         stdio: [guarded ? "ignore" : "pipe", output(options.stdout), output(options.stderr)],
-        env: { ...process.env, ...compileCacheVariables(entry), ...options.env },
+        env: {
+          ...process.env,
+          ...compileCacheVariables(entry),
+          ...options.env,
+          ...meeting.variables,
+        },
         cwd: options.cwd,
       },
     );
@@ -67,16 +71,16 @@ function startProcess(entry: URL, options: StartOptions): Child {
 
 function nodeChild(
   child: ReturnType<typeof import("node:child_process").spawn>,
-  meeting: ReturnType<typeof openRendezvous>,
+  meeting: Rendezvous,
   options: StartOptions,
 ): Child {
   child.unref();
-  (child.stdin as unknown as Socket | null)?.unref?.();
+  (child.stdin as unknown as { unref?(): void } | null)?.unref?.();
   child.stdin?.on("error", () => {});
   const exited = new Promise<number>((resolve) => {
     child.on("exit", (code, signal) => {
       meeting.abandon();
-      meeting.channel.drained(DRAIN_MS).then(() => resolve(exitCodeOf(code, signal)));
+      meeting.channel.drained(DRAIN_MS).then(() => resolve(exitCodeOf(code, numberOf(signal))));
     });
   });
   const toWeb = (stream: unknown) =>
@@ -93,85 +97,30 @@ function nodeChild(
   };
 }
 
-function openRendezvous(): { path: string; channel: SocketChannel; abandon: () => void } {
-  const { createServer } = process.getBuiltinModule("node:net");
-  const id = `manycore-${process.pid}-${Date.now().toString(36)}-${counter++}-${
-    crypto.randomUUID().slice(0, 8)
-  }`;
-  const folder = process.getBuiltinModule("node:os").tmpdir();
-  const path = process.platform === "win32"
-    ? `\\\\.\\pipe\\${id}`
-    : `${folder.length < 50 ? folder : "/tmp"}/${id}.sock`;
-  const channel = new SocketChannel();
-  let connected = false;
-  const server = createServer((socket) => {
-    if (connected) return void socket.destroy();
-    connected = true;
-    server.close(); // removes the socket's file
-    channel.connect(new NodeStream(socket));
-  });
-  server.on("error", () => channel.close());
-  server.listen(path);
-  server.unref();
-  return {
-    path,
-    channel,
-    abandon: () => {
-      if (connected) return;
-      connected = true;
-      server.close();
-      channel.close();
-    },
-  };
-}
-
-class NodeStream implements ByteStream {
-  #socket: Socket;
-
-  constructor(socket: Socket) {
-    this.#socket = socket;
-    socket.unref();
-    socket.on("error", () => {}); // "close" follows
-  }
-
-  write(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#socket.write(bytes, (error) => error ? reject(error) : resolve());
-    });
-  }
-
-  read(reader: FrameReader, onEnd: () => void): void {
-    this.#socket.on("data", (piece: Uint8Array) => {
-      // A plain view: `slice` of Node's own buffers does not copy.
-      reader.push(new Uint8Array(piece.buffer, piece.byteOffset, piece.byteLength));
-    });
-    this.#socket.on("close", onEnd);
-    if (this.#socket.destroyed) onEnd();
-  }
-
-  close(): void {
-    this.#socket.destroy();
-  }
-}
-
 async function parentChannel(): Promise<ParentLink | null> {
   settleCompileCache();
-  const { isMainThread } = process.getBuiltinModule("node:worker_threads");
-  if (!isMainThread) return { thread: true, channel: parentPort() };
-  const [path, guard, parentPid] = process.argv.slice(2);
+  if (!isMainThread()) return { thread: true, channel: parentPort() };
+  const [address, guard, parentPid] = process.argv.slice(2);
   if (guard !== "guarded" && guard !== "watch") return null;
   if (guard === "watch") watchParent();
   else if (process.ppid !== Number(parentPid)) process.exit(1); // it died before the guard was up
-  const socket = process.getBuiltinModule("node:net").connect(path);
-  await new Promise((resolve, reject) => socket.once("connect", resolve).once("error", reject));
-  const channel = new SocketChannel();
-  channel.connect(new NodeStream(socket));
-  return { thread: false, channel };
+  try {
+    return { thread: false, channel: await connectToParent(address) };
+  } catch {
+    process.exit(1); // the parent has died, and nobody waits for a message about it
+  }
+}
+
+function numberOf(signal: string | null): number | null {
+  if (signal === null) return null;
+  const { signals } = process.getBuiltinModule("node:os").constants;
+  return (signals as Record<string, number>)[signal] ?? 1;
 }
 
 let setpriv: boolean | undefined;
 
-function hasSetpriv(): boolean {
+function canGuard(): boolean {
+  if (process.env[GUARD_VARIABLE] === "watch") return false;
   return setpriv ??= process.platform === "linux" &&
     process.getBuiltinModule("node:fs").existsSync(SETPRIV);
 }
@@ -198,16 +147,15 @@ function inheritedFlags(options: StartOptions): string[] {
 }
 
 function refuseWhatIsMissing(options: StartOptions): void {
-  const isBun = "Bun" in globalThis;
   if (options.permissions !== undefined && options.permissions !== "inherit") {
     throw new ProcessError(
       `Cannot start the process ${options.name} with permissions: ${
-        isBun ? "Bun" : "Node"
+        IS_BUN ? "Bun" : "Node"
       } has no ` +
         `permission sets for a child; run the program in Deno, or leave permissions out`,
     );
   }
-  if (options.memoryLimitMb !== undefined && isBun) {
+  if (options.memoryLimitMb !== undefined && IS_BUN) {
     throw new ProcessError(
       `Cannot start the process ${options.name} with memoryLimitMb: Bun has no heap limit; run the ` +
         "program in Deno or Node, or leave memoryLimitMb out",
@@ -223,7 +171,7 @@ function startFailure(name: string, cause: unknown): ProcessError {
 
 /** Node's and Bun's capabilities. */
 export const runtime: Runtime = {
-  name: "Bun" in globalThis ? "bun" : "node",
+  name: IS_BUN ? "bun" : "node",
   pid: () => process.pid,
   parentPid: () => process.ppid,
   startProcess,
@@ -235,5 +183,7 @@ export const runtime: Runtime = {
   setExitCode: (code) => void (process.exitCode = code),
   errorIsTerminal: () => process.stderr.isTTY === true,
   importPackage: (name) => import(name),
-  writeError: (text) => void process.getBuiltinModule("node:fs").writeSync(2, text),
+  writeError: writeThreadError,
+  // A process of Node shows the error and ends with code 1 by itself.
+  onUncaught: (callback) => IS_BUN || !isMainThread() ? onThreadError(callback) : undefined,
 };

@@ -8,12 +8,18 @@
 
 import type { Channel, Message } from "./types.ts";
 
+/** What is posted: a buffer, where its bytes begin, how many they are, then the attachments. */
+export type Posted = [ArrayBuffer, number, number, ...unknown[]];
+
+const FIXED = 3;
+const NOTHING: readonly unknown[] = [];
+
 /** The part of a worker or of `parentPort` that a channel needs. */
 export interface PortLike {
   /** Sends a value. */
   postMessage(value: unknown, transferList?: readonly unknown[]): void;
   /** Listens. */
-  on(event: "message", listener: (value: [Uint8Array, ...unknown[]]) => void): unknown;
+  on(event: "message", listener: (value: Posted) => void): unknown;
 }
 
 /** A channel over a port. */
@@ -33,7 +39,12 @@ export class PortChannel implements Channel {
   send(message: Message): void {
     if (this.#closed) return;
     const { bytes, attachments, transferList } = message;
-    this.#port.postMessage([bytes, ...attachments], [bytes.buffer, ...transferList]);
+    // The buffer, not the view: Deno walks through a typed array element by element, 50 ms for a
+    // megabyte, but moves a bare buffer at once.
+    this.#port.postMessage(
+      [bytes.buffer, bytes.byteOffset, bytes.length, ...attachments],
+      [bytes.buffer, ...transferList],
+    );
   }
 
   /** Starts delivery. */
@@ -43,7 +54,9 @@ export class PortChannel implements Channel {
   ): void {
     this.#ended = onClose;
     this.#port.on("message", (value) => {
-      if (!this.#closed) onMessage(value[0], value.length === 1 ? [] : value.slice(1));
+      if (this.#closed || !Array.isArray(value)) return; // others are a thread's output
+      const bytes = new Uint8Array(value[0], value[1], value[2]);
+      onMessage(bytes, value.length === FIXED ? NOTHING : value.slice(FIXED));
     });
     if (this.#closed) this.#end();
   }

@@ -1,33 +1,23 @@
 /**
- * Layer 1, runtime. Exit codes of children: `-N` after signal N, as Python counts. Owns the table.
+ * Layer 1, runtime. Exit codes of children: `-N` after signal N, as Python counts.
  *
  * @module
  */
 
-const NUMBERS: Record<string, number> = {
-  SIGHUP: 1,
-  SIGINT: 2,
-  SIGQUIT: 3,
-  SIGILL: 4,
-  SIGTRAP: 5,
-  SIGABRT: 6,
-  SIGBUS: 7,
-  SIGFPE: 8,
-  SIGKILL: 9,
-  SIGUSR1: 10,
-  SIGSEGV: 11,
-  SIGUSR2: 12,
-  SIGPIPE: 13,
-  SIGALRM: 14,
-  SIGTERM: 15,
-  SIGXCPU: 24,
-};
+import type { StopSignal } from "./types.ts";
+
+/** The same on every system; other signals are not, so the runtime is asked for them. */
+const STOP_NUMBERS: Record<StopSignal, number> = { SIGKILL: 9, SIGTERM: 15 };
+
+/** The exit code of a child that was ended by one of ours. */
+export function stopCode(signal: StopSignal): number {
+  return -STOP_NUMBERS[signal];
+}
 
 /** Turns what a runtime reports about a finished process into an exit code. */
 export function exitCodeOf(
   code: number | null | undefined,
-  signal: string | null | undefined,
+  signalNumber: number | null | undefined,
 ): number {
-  if (signal) return -(NUMBERS[signal] ?? 1);
-  return code ?? 1;
+  return signalNumber ? -signalNumber : code ?? 1;
 }

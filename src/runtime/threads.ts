@@ -11,15 +11,21 @@
 
 import { ProcessError } from "../errors.ts";
 import { compileCacheVariables } from "./compile_cache.ts";
+import { settleThread, ThreadOutput } from "./deno_thread.ts";
+import type { OutputMessage, ThreadSettings } from "./deno_thread.ts";
 import { PortChannel } from "./port_channel.ts";
 import type { PortLike } from "./port_channel.ts";
-import { exitCodeOf } from "./signals.ts";
+import { stopCode } from "./signals.ts";
 import type { Channel, Child, StartOptions, StopSignal } from "./types.ts";
 
 const IS_DENO = "Deno" in globalThis;
 /** How long a thread in Deno may take to notice that it is asked to end before it counts as busy. */
 const NOTICE_MS = 50;
 const STOP = "manycore:stop";
+/** How long the parent may take to read what a thread says at last. */
+const LAST_WORDS_MS = 1000;
+/** How long to wait for an exit that should follow an error. */
+const EXIT_MS = 100;
 
 let abandoned = 0;
 
@@ -32,46 +38,53 @@ export function abandonedThreads(): number {
 export function startThread(entry: URL, options: StartOptions): Child {
   refuseWhatThreadsLack(options);
   const { Worker } = process.getBuiltinModule("node:worker_threads");
-  const piped = options.stdout === "piped" || options.stderr === "piped";
+  const { stdout = "inherit", stderr = "inherit" } = options;
+  const settings: ThreadSettings = {
+    stdout,
+    stderr,
+    memoryLimitMb: options.memoryLimitMb ?? null,
+  };
   const added = { ...compileCacheVariables(entry), ...options.env };
   const worker = new Worker(entry, {
     name: options.name,
     // Deno would ask for permission to read the environment.
     env: Object.keys(added).length > 0 ? { ...process.env, ...added } : undefined,
-    stdout: options.stdout !== undefined && options.stdout !== "inherit",
-    stderr: options.stderr !== undefined && options.stderr !== "inherit",
+    workerData: IS_DENO ? settings : undefined,
+    stdout: !IS_DENO && stdout !== "inherit",
+    stderr: !IS_DENO && stderr !== "inherit",
     resourceLimits: options.memoryLimitMb
       ? { maxOldGenerationSizeMb: options.memoryLimitMb }
       : undefined,
   });
   worker.unref();
-  let stopCode: number | null = null;
-  const channel = new PortChannel(worker as unknown as PortLike, () => {});
+  let stopped: number | null = null;
+  let failed = false;
   let ended = false;
+  const output = IS_DENO ? denoOutput(worker, settings) : nodeOutput(worker, settings);
+  const channel = new PortChannel(worker as unknown as PortLike, () => {});
   const exited = new Promise<number>((resolve) => {
     const end = (code: number) => {
       if (ended) return;
       ended = true;
+      output.end();
       channel.close();
-      resolve(stopCode ?? code);
+      resolve(stopped ?? (code === 0 && failed ? 1 : code));
     };
     worker.on("exit", end);
     worker.on("error", (error: Error) => {
-      if (!IS_DENO) process.stderr.write(`${error?.stack ?? error}\n`); // Deno has printed it itself
-      setTimeout(() => end(1), 100); // Bun reports some failures without an exit
+      failed = true; // Bun reports some failures with exit code 0, and some without an exit
+      setTimeout(() => end(1), EXIT_MS);
+      if (IS_DENO || stderr === "null") return; // Deno has printed it itself
+      process.stderr.write(`${error?.stack ?? error}\n`);
     });
   });
-  const toWeb = (stream: unknown) =>
-    process.getBuiltinModule("node:stream").Readable.toWeb(stream as never) as ReadableStream<
-      Uint8Array
-    >;
   return {
     pid: process.pid,
     channel,
     exited,
     kill(signal: StopSignal) {
-      if (ended || stopCode !== null) return;
-      stopCode = exitCodeOf(null, signal);
+      if (ended || stopped !== null) return;
+      stopped = stopCode(signal);
       if (!IS_DENO) return void worker.terminate();
       worker.postMessage(STOP);
       const timer = setTimeout(() => {
@@ -80,22 +93,96 @@ export function startThread(entry: URL, options: StartOptions): Child {
       }, NOTICE_MS);
       worker.on("exit", () => clearTimeout(timer));
     },
-    stdout: piped && options.stdout === "piped" ? toWeb(worker.stdout) : null,
-    stderr: piped && options.stderr === "piped" ? toWeb(worker.stderr) : null,
+    stdout: output.stdout,
+    stderr: output.stderr,
+  };
+}
+
+/** What a thread writes, where somebody asked for it. */
+interface Output {
+  stdout: ReadableStream<Uint8Array> | null;
+  stderr: ReadableStream<Uint8Array> | null;
+  end(): void;
+}
+
+type Thread = InstanceType<typeof import("node:worker_threads").Worker>;
+
+function nodeOutput(worker: Thread, settings: ThreadSettings): Output {
+  const { Readable } = process.getBuiltinModule("node:stream");
+  const stream = (name: "stdout" | "stderr") => {
+    if (settings[name] === "null") worker[name].resume();
+    return settings[name] === "piped"
+      ? Readable.toWeb(worker[name] as never) as ReadableStream<Uint8Array>
+      : null;
+  };
+  return { stdout: stream("stdout"), stderr: stream("stderr"), end: () => {} };
+}
+
+function denoOutput(worker: Thread, settings: ThreadSettings): Output {
+  const stdout = settings.stdout === "piped" ? new ThreadOutput() : null;
+  const stderr = settings.stderr === "piped" ? new ThreadOutput() : null;
+  if (stdout !== null || stderr !== null) {
+    worker.on("message", (value: OutputMessage | unknown[]) => {
+      if (Array.isArray(value)) return; // for the channel
+      (value.stream === "stdout" ? stdout : stderr)?.push(value.bytes);
+    });
+  }
+  return {
+    stdout: stdout?.readable ?? null,
+    stderr: stderr?.readable ?? null,
+    end: () => (stdout?.end(), stderr?.end()),
   };
 }
 
 /** In a thread: the way to the parent. */
 export function parentPort(): Channel {
-  const port = process.getBuiltinModule("node:worker_threads").parentPort!;
-  const channel = new PortChannel({
+  const { parentPort, workerData } = process.getBuiltinModule("node:worker_threads");
+  const port = parentPort!;
+  if (IS_DENO) {
+    settleThread(
+      workerData as ThreadSettings,
+      (message) => port.postMessage(message),
+      (message) => void writeThreadError(message).then(() => process.exit(1)),
+    );
+  }
+  return new PortChannel({
     postMessage: (value, transferList) => port.postMessage(value, transferList as never),
     on: (_event, listener) => {
       port.on("message", (value) => value === STOP ? process.exit(0) : listener(value));
       port.unref(); // whoever waits for messages holds the isolate open itself
     },
   }, () => {});
-  return channel;
+}
+
+/** Writes on the standard error of this isolate; resolves when it is out, or nobody reads it. */
+export function writeThreadError(text: string): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, LAST_WORDS_MS);
+    process.stderr.on("error", () => {}); // a closed pipe is no reason for another error
+    process.stderr.write(text, () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}
+
+/** Calls back with errors that nobody catches, unless the user's code listens for them itself. */
+export function onThreadError(callback: (error: unknown) => void): void {
+  if (IS_DENO) {
+    const listen = (event: Event & { error?: unknown; reason?: unknown }) => {
+      event.preventDefault();
+      callback(event.type === "error" ? event.error : event.reason);
+    };
+    addEventListener("error", listen);
+    addEventListener("unhandledrejection", listen);
+    return;
+  }
+  for (const event of ["uncaughtException", "unhandledRejection"]) {
+    const listen = (error: unknown) => {
+      if (process.listenerCount(event) === 1) callback(error);
+    };
+    process.on(event, listen);
+  }
 }
 
 function refuseWhatThreadsLack(options: StartOptions): void {

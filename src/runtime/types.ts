@@ -95,6 +95,8 @@ export interface StartOptions {
   memoryLimitMb?: number;
   /** The program's main module: its configuration file applies to the child too. */
   mainModule?: string | null;
+  /** Modules that the child is going to import: one without permission to read can import no others. */
+  modules?: readonly string[];
 }
 
 /** What the library needs of the runtime that it runs on. */
@@ -119,8 +121,10 @@ export interface Runtime {
   exit(code: number): never;
   /** Sets the code that this isolate ends with when its event loop is empty. */
   setExitCode(code: number): void;
-  /** Writes text on standard error, unbuffered. */
-  writeError(text: string): void;
+  /** Writes text on standard error, behind what was written before; resolves when it is out. */
+  writeError(text: string): Promise<void>;
+  /** In a child: calls back with an error that nobody catches, where the runtime would not end for it. */
+  onUncaught(callback: (error: unknown) => void): void;
   /** Whether standard error is a terminal. */
   errorIsTerminal(): boolean;
   /** Imports an npm package that is not part of the library. */

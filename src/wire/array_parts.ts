@@ -6,7 +6,7 @@
  */
 
 import { ProtocolError } from "../errors.ts";
-import type { Decoding, ReadAny } from "./decoding.ts";
+import { arrayIndex, type Decoding, FAR, type ReadAny } from "./decoding.ts";
 import type { Encoding, WriteAny } from "./encoding.ts";
 import { isJavaScriptCore } from "./engine.ts";
 import { passOn } from "./refusal.ts";
@@ -52,7 +52,7 @@ export function writeFromHole(
       while (next < near && array[next] === undefined && !Object.hasOwn(array, next)) next++;
       if (next === near && near < length) {
         // The keys of an array begin with its indices, in order.
-        listed ??= Object.keys(array).map(indexOf);
+        listed ??= Object.keys(array).map(arrayIndex);
         while (position < listed.length && listed[position] < near && listed[position] >= 0) {
           position++;
         }
@@ -84,7 +84,7 @@ export function writeNames(
   depth: number,
   writeAny: WriteAny,
 ): void {
-  const names = Object.keys(array).filter((key) => indexOf(key) < 0);
+  const names = Object.keys(array).filter((key) => arrayIndex(key) < 0);
   s.to.varint(names.length);
   for (const name of names) {
     writeText(s.to, name);
@@ -119,8 +119,7 @@ export function readOddArray(s: Decoding, depth: number, readAny: ReadAny): unkn
       i += holes;
       if (dense && holes > s.slots) {
         dense = false;
-        // An element so far away that no engine keeps what is before it as one block.
-        array[0xfffffffe] = null;
+        array[FAR] = null;
       }
       if (dense) {
         s.slots -= holes;
@@ -133,7 +132,9 @@ export function readOddArray(s: Decoding, depth: number, readAny: ReadAny): unkn
   array.length = length;
   for (let left = from.count(2); left > 0; left--) {
     const name = readText(from);
-    if (name === "length") throw new ProtocolError("Cannot give an array two lengths");
+    if (name === "length" || arrayIndex(name) >= 0) {
+      throw new ProtocolError(`Cannot give an array the name ${name} twice`);
+    }
     const value = readAny(s, depth + 1);
     Object.defineProperty(array, name, {
       value,
@@ -143,10 +144,4 @@ export function readOddArray(s: Decoding, depth: number, readAny: ReadAny): unkn
     });
   }
   return array;
-}
-
-/** The index that a key stands for, or -1. */
-function indexOf(key: string): number {
-  const index = Number(key) >>> 0;
-  return String(index) === key && index !== 0xffffffff ? index : -1;
 }

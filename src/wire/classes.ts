@@ -70,7 +70,17 @@ const byPrototype = new Map<object, Registration>();
 const internalByName = new Map<string, Registration>();
 
 /** Classes that travel anyway, or that every object belongs to. */
-const taken: readonly unknown[] = [Object, Function, Array, Map, Set, Date, RegExp, ArrayBuffer];
+const taken: readonly unknown[] = [
+  Object,
+  Function,
+  Array,
+  Map,
+  Set,
+  Date,
+  RegExp,
+  ArrayBuffer,
+  Error,
+];
 
 /**
  * Lets instances of a class travel to other processes: in arguments, results and messages, at any

@@ -11,7 +11,7 @@
 
 import { ProtocolError } from "../errors.ts";
 import { readOddArray } from "./array_parts.ts";
-import type { Decoding, Shape } from "./decoding.ts";
+import { arrayIndex, type Decoding, type Shape } from "./decoding.ts";
 import { readError } from "./errors_wire.ts";
 import { readBuffer, readBytes, readResizable, readView } from "./read_buffers.ts";
 import {
@@ -30,6 +30,8 @@ import * as tag from "./tags.ts";
 import { readInstance, readInternal } from "./write_instance.ts";
 
 const PLAIN = Object.prototype;
+const DIGIT_0 = 0x30;
+const DIGIT_9 = 0x39;
 
 /** Reads any value. `depth` is the number of objects around it. */
 export function readAny(s: Decoding, depth: number): unknown {
@@ -124,6 +126,7 @@ function readPlain(s: Decoding, shape: Shape, depth: number): object {
   const value: Record<string, unknown> = {};
   s.references.push(value);
   const { keys } = shape;
+  if (shape.reach >= 0) s.makeRoom(value, shape.reach);
   if (shape.plain) {
     for (let i = 0; i < keys.length; i++) value[keys[i]] = readAny(s, depth + 1);
   } else {
@@ -136,13 +139,16 @@ function readNewShape(s: Decoding): Shape {
   const { from } = s;
   const keys: string[] = [];
   let plain = true;
+  let reach = -1;
   for (let left = from.count(2); left > 0; left--) {
     const key = readKey(from);
     // Assigning to it could run a setter or be refused, and would never make it an own property.
     if (key in PLAIN) plain = false;
+    const first = key.charCodeAt(0);
+    if (first >= DIGIT_0 && first <= DIGIT_9) reach = Math.max(reach, arrayIndex(key));
     keys.push(key);
   }
-  const shape = { keys, plain };
+  const shape = { keys, plain, reach };
   s.shapes.push(shape);
   return shape;
 }

@@ -19,11 +19,25 @@ export const PENDING: unique symbol = Symbol("pending");
 /** Reads any value at a depth. Handed to the files that read parts of a value. */
 export type ReadAny = (s: Decoding, depth: number) => unknown;
 
+/** An element so far away that no engine keeps what is before it as one block of memory. */
+export const FAR = 0xfffffffe;
+
+/** Elements that engines would make room for: nearer ones cost little, more distant ones none. */
+const ROOMY = [16, 1100] as const;
+
+/** The index of an element that a key stands for, or -1. */
+export function arrayIndex(key: string): number {
+  const index = Number(key) >>> 0;
+  return String(index) === key && index !== 0xffffffff ? index : -1;
+}
+
 /** The keys that an object of the value has had. */
 export type Shape = {
   readonly keys: readonly string[];
   /** Whether plain assignment makes own properties of all of them. */
   readonly plain: boolean;
+  /** The largest index among them, or -1. */
+  readonly reach: number;
 };
 
 /** What an outer value needs back. */
@@ -101,6 +115,21 @@ export class Decoding {
     if (length > this.slots || length > LONGEST) return [];
     this.slots -= length;
     return new Array(length);
+  }
+
+  /**
+   * To be called before an object gets the element `index`. An object with the key "999" takes
+   * eight kilobytes, most of them for elements that are not there. They are paid for, or the object
+   * is made one that the engine keeps as a table: it stays that when the distant element is gone.
+   */
+  makeRoom(object: object, index: number): void {
+    if (index < ROOMY[0] || index > ROOMY[1]) return;
+    if (index <= this.slots) {
+      this.slots -= index;
+      return;
+    }
+    (object as Record<number, unknown>)[FAR] = null;
+    delete (object as Record<number, unknown>)[FAR];
   }
 
   /** The number of an object that is not there yet. */

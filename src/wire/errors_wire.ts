@@ -13,7 +13,7 @@
  */
 
 import { ProtocolError } from "../errors.ts";
-import type { Decoding, ReadAny } from "./decoding.ts";
+import { arrayIndex, type Decoding, type ReadAny } from "./decoding.ts";
 import type { Encoding, WriteAny } from "./encoding.ts";
 import { type ErrorClass, errorClassOf, errorPrototype, Origin } from "./error_classes.ts";
 import { brief, isStackOverflow, passOn, Refusal, RESTART } from "./refusal.ts";
@@ -143,6 +143,7 @@ function readFields(
 ): void {
   for (let left = s.from.count(2); left > 0; left--) {
     const key = readText(s.from);
+    s.makeRoom(error, arrayIndex(key));
     define(error, key, readAny(s, depth + LEVEL_OF_INSTANCE), enumerable);
   }
 }

@@ -9,8 +9,8 @@
  */
 
 import type { Encoding } from "./encoding.ts";
-import { isPort } from "./views.ts";
 import { describeObject, Refusal, refusal, serializationError } from "./refusal.ts";
+import { isPort } from "./views.ts";
 
 /** Checks a transfer list and lets the value's writers know of it. */
 export function beginTransfer(s: Encoding, transfer: readonly object[]): void {
@@ -26,8 +26,9 @@ export function beginTransfer(s: Encoding, transfer: readonly object[]): void {
 /** Moves the objects of the list, also those that the value did not contain. */
 export function finishTransfer(s: Encoding): void {
   if (s.moved === null) return;
+  let index = 0;
   for (const object of s.moved) {
-    if (s.route === "process") empty(object as ArrayBuffer, [...s.moved].indexOf(object));
+    if (s.route === "process") empty(object as ArrayBuffer, index++);
     else if (!s.transfers.includes(object)) s.transfers.push(object);
   }
 }

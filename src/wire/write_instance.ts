@@ -66,7 +66,7 @@ export function readInternal(s: Decoding): unknown {
   const { name, codec } = readClass(s, internalNamed);
   if (codec === undefined) throw new ProtocolError(`Cannot read ${name}: it is a user's class`);
   const number = s.reserve();
-  return s.references[number] = codec.decode(s.input);
+  return s.references[number] = s.outside(() => codec.decode(s.input));
 }
 
 function readClass(s: Decoding, find: (name: string) => Registration | undefined): Registration {

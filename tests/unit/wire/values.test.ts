@@ -1,6 +1,8 @@
 /** Every type of value arrives as what it was. */
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
 import { before, describe, it } from "node:test";
+import { runInNewContext } from "node:vm";
 import { Decoder } from "../../../src/wire/decode.ts";
 import { Encoder } from "../../../src/wire/encode.ts";
 import { WIRE_VERSION } from "../../../src/wire/tags.ts";
@@ -207,6 +209,33 @@ describe("values", () => {
     assert.equal(difference([1, 2], roundTrip(Stack.from([1, 2]))), null);
     assert.equal(difference(new Map([["a", 1]]), roundTrip(new Registry([["a", 1]]))), null);
     assert.equal(difference(bytes(3), roundTrip(Bytes.from([0, 1, 2]))), null);
+  });
+
+  it("Node's Buffer arrives as a Uint8Array of its own bytes", () => {
+    const copy = roundTrip({ pooled: Buffer.from("some text"), alone: Buffer.alloc(3, 7) });
+    assert.equal(difference(copy.pooled, new TextEncoder().encode("some text")), null);
+    assert.equal(difference(copy.alone, Uint8Array.of(7, 7, 7)), null);
+  });
+
+  it("values of another realm", () => {
+    const value = runInNewContext(
+      `({ list: [1, , { deep: 2 }], map: new Map([["a", new Set([1])]]), date: new Date(5),
+          bytes: new Uint16Array([1, 2]), error: new RangeError("far"), buffer: new ArrayBuffer(2) })`,
+    );
+    const copy = roundTrip(value);
+    assert.equal(copy.error.message, "far");
+    assert.ok(copy.error instanceof Error && copy.error.name === "RangeError");
+    assert.equal(
+      difference({ ...copy, error: null }, {
+        list: [1, , { deep: 2 }],
+        map: new Map([["a", new Set([1])]]),
+        date: new Date(5),
+        bytes: new Uint16Array([1, 2]),
+        error: null,
+        buffer: new ArrayBuffer(2),
+      }),
+      null,
+    );
   });
 
   it("functions go through the hooks", () => {

@@ -1,0 +1,60 @@
+/**
+ * Layer 6, pool. Who is to blame for the death of a worker, and what becomes of its work. Decides
+ * only; the crew acts on it. The rule is in the header of `scheduler.ts`.
+ *
+ * @module
+ */
+
+import { WorkerLostError } from "../errors.ts";
+import type { Run } from "./run.ts";
+import type { WorkerHandle } from "./worker_handle.ts";
+
+/** What becomes of the work of a worker that has ended. */
+export interface Estate {
+  /** To be sent again, in this order. */
+  again: Run[];
+  /** The item that was lost with the worker: its run, and its position there. */
+  lost: { run: Run; offset: number } | null;
+}
+
+/** Takes the runs from a worker that has ended and decides about each of them. */
+export function settleEstate(worker: WorkerHandle): Estate {
+  const runs = [...worker.outstanding];
+  for (const run of runs) {
+    worker.forget(run);
+    run.skip();
+  }
+  const live = runs.filter((run) => !run.stopped && !run.job.settled && run.left > 0);
+  if (live.length === 0) return { again: [], lost: null };
+  const [head, ...others] = live;
+  // Stopped on purpose, or dead before its first task: nobody is to blame.
+  if (!worker.ready || runs.some((run) => run.stopped)) {
+    return { again: live.map((run) => rest(run)), lost: null };
+  }
+  const known = head.exact || (live.length === 1 && head.left === 1);
+  if (!known) return { again: live.map((run) => rest(run, true)), lost: null };
+  const again: Run[] = [];
+  const next = head.done + 1;
+  const retry = head.attempt < head.job.call.retries;
+  if (retry) again.push(head.again(head.done, next, head.attempt + 1, true));
+  if (next < head.items.length) again.push(head.again(next, head.items.length, 0, head.exact));
+  again.push(...others.map((run) => rest(run)));
+  return { again, lost: retry ? null : { run: head, offset: head.done } };
+}
+
+function rest(run: Run, exact: boolean = run.exact): Run {
+  return run.again(run.done, run.items.length, run.attempt, exact);
+}
+
+/** The error for a task whose worker has ended. */
+export function lostError(worker: WorkerHandle, code: number, index: number): WorkerLostError {
+  const how = code < 0 ? `was killed by signal ${-code}` : `exited with code ${code}`;
+  const error = new WorkerLostError(
+    `Task ${index} was lost: its worker ${worker.name} (pid ${worker.child.pid}) ${how}; ` +
+      "pass { retries } if the task may run again",
+  );
+  error.pid = worker.child.pid;
+  error.exitCode = code;
+  error.taskIndex = index;
+  return error;
+}

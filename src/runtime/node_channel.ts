@@ -1,0 +1,134 @@
+/**
+ * Layer 1, runtime. How a process of Node or Bun and its child reach each other. Owns the server and
+ * the secret, which exist only until the child has connected.
+ *
+ * On Linux an abstract unix socket, which leaves nothing in the file system, even if the program is
+ * killed before the child came; anybody may connect to it, so it takes a secret. Elsewhere a unix
+ * socket with a file that only this user can connect to, or a named pipe.
+ *
+ * @module
+ */
+
+import type { FrameReader } from "./frames.ts";
+import { newSecret, sameSecret, SECRET_VARIABLE, secretFromText, secretToText } from "./secret.ts";
+import { SocketChannel } from "./socket_channel.ts";
+import type { ByteStream } from "./socket_channel.ts";
+
+type Socket = ReturnType<typeof import("node:net").connect>;
+
+const ABSTRACT = "abstract:";
+const MAX_FOLDER = 50;
+let counter = 0;
+
+/** A server for one child. */
+export interface Rendezvous {
+  /** Given to the child: `abstract:NAME`, or a path. */
+  address: string;
+  /** What the child finds in its environment. */
+  variables: Record<string, string>;
+  /** The channel; it connects when the child does. */
+  channel: SocketChannel;
+  /** Stops listening, when the child has died before it connected. */
+  abandon(): void;
+}
+
+/** Opens a server for one child. */
+export function openRendezvous(): Rendezvous {
+  const { createServer } = process.getBuiltinModule("node:net");
+  const address = newAddress();
+  const secret = address.startsWith(ABSTRACT) ? newSecret() : null;
+  const channel = new SocketChannel();
+  const strangers = new Set<Socket>();
+  let open = true;
+  const close = () => {
+    open = false;
+    server.close(); // removes the socket's file
+    for (const socket of strangers) socket.destroy();
+  };
+  const accept = (socket: Socket) => {
+    if (!open) return void socket.destroy();
+    strangers.delete(socket);
+    close();
+    channel.connect(new NodeStream(socket));
+  };
+  const server = createServer((socket) => {
+    if (secret === null) return accept(socket);
+    strangers.add(socket);
+    socket.unref();
+    socket.on("error", () => {});
+    socket.on("close", () => strangers.delete(socket));
+    // The child says nothing more until it has heard from its parent.
+    socket.once("data", (said: Uint8Array) => {
+      if (sameSecret(said, secret)) accept(socket);
+      else socket.destroy();
+    });
+  });
+  server.on("error", () => channel.close());
+  server.listen(pathOf(address));
+  server.unref();
+  const abandon = () => {
+    if (!open) return;
+    close();
+    channel.close();
+  };
+  const variables: Record<string, string> = secret === null
+    ? {}
+    : { [SECRET_VARIABLE]: secretToText(secret) };
+  return { address, variables, channel, abandon };
+}
+
+/** Connects to the parent. Rejects if it is gone. */
+export async function connectToParent(address: string): Promise<SocketChannel> {
+  const text = process.env[SECRET_VARIABLE];
+  delete process.env[SECRET_VARIABLE];
+  const socket = process.getBuiltinModule("node:net").connect(pathOf(address));
+  await new Promise((resolve, reject) => socket.once("connect", resolve).once("error", reject));
+  const stream = new NodeStream(socket);
+  if (text !== undefined) await stream.write(secretFromText(text));
+  const channel = new SocketChannel();
+  channel.connect(stream);
+  return channel;
+}
+
+function newAddress(): string {
+  const id = `manycore-${process.pid}-${Date.now().toString(36)}-${counter++}-${
+    crypto.randomUUID().slice(0, 8)
+  }`;
+  if (process.platform === "linux") return ABSTRACT + id;
+  if (process.platform === "win32") return `\\\\.\\pipe\\${id}`;
+  const folder = process.getBuiltinModule("node:os").tmpdir();
+  return `${folder.length < MAX_FOLDER ? folder : "/tmp"}/${id}.sock`;
+}
+
+function pathOf(address: string): string {
+  return address.startsWith(ABSTRACT) ? `\0${address.slice(ABSTRACT.length)}` : address;
+}
+
+class NodeStream implements ByteStream {
+  #socket: Socket;
+
+  constructor(socket: Socket) {
+    this.#socket = socket;
+    socket.unref();
+    socket.on("error", () => {}); // "close" follows
+  }
+
+  write(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#socket.write(bytes, (error) => error ? reject(error) : resolve());
+    });
+  }
+
+  read(reader: FrameReader, onEnd: () => void): void {
+    this.#socket.on("data", (piece: Uint8Array) => {
+      // A plain view: `slice` of Node's own buffers does not copy.
+      reader.push(new Uint8Array(piece.buffer, piece.byteOffset, piece.byteLength));
+    });
+    this.#socket.on("close", onEnd);
+    if (this.#socket.destroyed) onEnd();
+  }
+
+  close(): void {
+    this.#socket.destroy();
+  }
+}
