@@ -33,22 +33,29 @@ void start(link);
 async function start({ channel, thread }: ParentLink): Promise<void> {
   let release: (() => void) | null = runtime.keepAlive();
   let parentIsAlive = true;
-  let deliver!: (message: { bytes: Uint8Array; attachments: readonly unknown[] }) => void;
-  const first = new Promise<Parameters<typeof deliver>[0]>((resolve) => deliver = resolve);
+  // What follows the start record before a worker listens waits here: its pool may close at once.
+  const early: { bytes: Uint8Array; attachments: readonly unknown[] }[] = [];
+  let arrived!: () => void;
+  const first = new Promise<void>((resolve) => arrived = resolve);
   const inbox = {
-    deliver: (bytes: Uint8Array, attachments: readonly unknown[]) =>
-      deliver({ bytes, attachments }),
+    deliver: (bytes: Uint8Array, attachments: readonly unknown[]) => {
+      early.push({ bytes, attachments });
+      arrived();
+    },
   };
   channel.open((bytes, attachments) => inbox.deliver(bytes, attachments), () => {
     parentIsAlive = false;
     runtime.exit(1);
   });
-  const { bytes, attachments } = await first;
+  await first;
+  const { bytes, attachments } = early.shift()!;
   const decoder = new Decoder(bytes, attachments);
   const kind = readStartRecord(decoder, () => parentIsAlive);
   if (kind === "worker") {
     await loadModules(modulesOf(bytes)).catch(() => {});
-    return await runWorker(channel, inbox, decoder, thread); // which holds on until it is told to stop
+    const working = runWorker(channel, inbox, decoder, thread); // holds on until it is told to stop
+    for (const message of early) inbox.deliver(message.bytes, message.attachments);
+    return await working;
   }
   try {
     await loadModules(modulesOf(bytes));

@@ -13,7 +13,7 @@ export interface CurrentTask {
   /** 0 for the first try, then counting the retries. */
   readonly attempt: number;
   /** Sends a value to the caller's `onReport`. */
-  report(value: unknown): void;
+  readonly report: (value: unknown) => void;
 }
 
 /** Which task: the item of a run. */
@@ -56,9 +56,8 @@ class RunningTask implements CurrentTask {
     return this.#controller.signal;
   }
 
-  report(value: unknown): void {
-    this.#link.report(this.#place, value);
-  }
+  // Bound, so that it may be taken out of the description.
+  readonly report = (value: unknown): void => this.#link.report(this.#place, value);
 
   abort(reason: unknown): void {
     this.#controller?.abort(reason);

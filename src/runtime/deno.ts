@@ -165,7 +165,7 @@ function configFlags(mainModule: string | null): string[] {
         // Not here, or not readable.
       }
     }
-    if (folder.pathname === "/") return [];
+    if (folder.pathname === "/") return ["--no-config"];
   }
 }
 

@@ -90,7 +90,7 @@ describeMethods("pool: errors", (method) => {
       const error = await failure(pool.apply(fn as () => never));
       assert.ok(error instanceof SerializationError, String(error));
       assert.match(error.message, /threw a value that cannot travel/);
-      assert.match(String(error.path), /deep\.fn|promise/);
+      assert.match(`${error.message} ${error.path}`, /error\.(deep\.fn|promise)/);
     }
     assert.equal(await pool.apply(work.square, [3]), 9);
   });
