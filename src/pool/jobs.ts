@@ -15,21 +15,33 @@ export interface Outcome<R> {
   reject(error: unknown): void;
 }
 
+/** Who counts the jobs that have not ended. */
+export interface Ledger {
+  /** The job has ended, well or badly. */
+  ended(job: Job): void;
+}
+
+/** Longer results grow as they arrive: an engine would not reserve them in one piece. */
+const MAX_RESERVED = 1 << 24;
+
 /** One call. */
 export class ApplyJob<R> implements Job {
   readonly call: Call;
   readonly failFast = true;
   settled = false;
   #outcome: Outcome<R>;
+  #ledger: Ledger;
 
-  constructor(call: Call, outcome: Outcome<R>) {
+  constructor(call: Call, outcome: Outcome<R>, ledger: Ledger) {
     this.call = call;
     this.#outcome = outcome;
+    this.#ledger = ledger;
   }
 
   deliver(_index: number, value: unknown): void {
     if (this.settled) return;
     this.settled = true;
+    this.#ledger.ended(this);
     this.#outcome.resolve(value as R);
   }
 
@@ -40,6 +52,7 @@ export class ApplyJob<R> implements Job {
   abandon(error: unknown): void {
     if (this.settled) return;
     this.settled = true;
+    this.#ledger.ended(this);
     this.#outcome.reject(error);
   }
 }
@@ -59,8 +72,9 @@ export class MapJob<R> implements Source {
   readonly chunkSize: number | null;
   settled = false;
   #outcome: Outcome<R[] | PromiseSettledResult<R>[]>;
+  #ledger: Ledger;
   #input: Input;
-  #results: unknown[] = [];
+  #results: unknown[];
   #done = 0;
   #onProgress: MapJobOptions["onProgress"];
   #progressDue = false;
@@ -71,6 +85,7 @@ export class MapJob<R> implements Source {
     input: Input,
     options: MapJobOptions,
     outcome: Outcome<R[] | PromiseSettledResult<R>[]>,
+    ledger: Ledger,
   ) {
     this.call = call;
     this.chunkSize = options.chunkSize;
@@ -78,6 +93,9 @@ export class MapJob<R> implements Source {
     this.#input = input;
     this.#onProgress = options.onProgress;
     this.#outcome = outcome;
+    this.#ledger = ledger;
+    const { total } = input;
+    this.#results = total !== undefined && total <= MAX_RESERVED ? new Array(total) : [];
   }
 
   get exhausted(): boolean {
@@ -120,6 +138,7 @@ export class MapJob<R> implements Source {
     this.settled = true;
     this.#results = [];
     this.#input.close();
+    this.#ledger.ended(this);
     this.#outcome.reject(error);
   }
 
@@ -149,13 +168,16 @@ export class MapJob<R> implements Source {
     const { failure } = this.#input;
     if (failure !== null && this.failFast) return this.abandon(failure.error);
     if (this.#done < this.#input.position) return;
-    if (failure !== null) this.#results.push({ status: "rejected", reason: failure.error });
+    if (failure !== null) {
+      this.#results[this.#input.position] = { status: "rejected", reason: failure.error };
+    }
     // The end may have become known after the last result.
     if (this.#progressDue || this.#said !== this.#input.total) this.#sayProgress();
     if (this.settled) return;
     this.settled = true;
     const results = this.#results as R[];
     this.#results = [];
+    this.#ledger.ended(this);
     this.#outcome.resolve(results);
   }
 }

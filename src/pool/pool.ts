@@ -36,6 +36,8 @@ import { encodeAhead, Run } from "./run.ts";
 import type { Job } from "./run.ts";
 import { Scheduler } from "./scheduler.ts";
 
+const NO_OPTIONS: Readonly<Record<never, never>> = Object.freeze({});
+
 /**
  * A group of worker processes (in the `"thread"` context, threads) that run functions.
  *
@@ -68,6 +70,11 @@ export class Pool {
   #crew: Crew;
   #jobs = new Set<Job>();
   #release: (() => void) | null = null;
+  #ledger = { ended: (job: Job) => this.#ended(job) };
+  #aborts = new Map<Job, () => void>();
+  /** Calls without options, checked once per function. */
+  // deno-lint-ignore ban-types
+  #plainCalls = new WeakMap<Function, Call>();
   #scratch: Encoder;
   #size: number;
   #held = 0;
@@ -135,19 +142,23 @@ export class Pool {
    * @throws {TimeoutError} If the task runs longer than `timeout` milliseconds.
    * @throws {ProcessError} If the pool is closed.
    */
-  async apply<A extends unknown[], R>(
+  apply<A extends unknown[], R>(
     fn: Task<A, R>,
     args: A = [] as unknown[] as A,
-    options: ApplyOptions = {},
+    options: ApplyOptions = NO_OPTIONS,
   ): Promise<Awaited<R>> {
-    return await this.#apply("apply", fn, args, options).promise as Awaited<R>;
+    try {
+      return this.#apply("apply", fn, args, options).promise as Promise<Awaited<R>>;
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   /** As {@link Pool.apply}, but returns a handle at once. */
   applyAsync<A extends unknown[], R>(
     fn: Task<A, R>,
     args: A = [] as unknown[] as A,
-    options: ApplyOptions & CallbackOptions<Awaited<R>> = {},
+    options: ApplyOptions & CallbackOptions<Awaited<R>> = NO_OPTIONS,
   ): AsyncResult<Awaited<R>> {
     const { job, promise } = this.#apply("applyAsync", fn, args, options);
     return this.#asyncResult(job, promise as Promise<Awaited<R>>, options);
@@ -322,13 +333,14 @@ export class Pool {
       );
     }
     const encoded = encodeAhead(this.#scratch, args, "args", options.transfer);
-    let job!: ApplyJob<unknown>;
-    const promise = new Promise((resolve, reject) => job = new ApplyJob(call, { resolve, reject }));
+    const outcome = Promise.withResolvers<unknown>();
+    const { promise } = outcome;
+    const job = new ApplyJob(call, outcome, this.#ledger);
     // The arguments themselves are kept only where they may have to be encoded again.
     const again = encoded.attachments.length > 0 && call.retries > 0;
     const run = new Run(job, 0, [again ? args : undefined]);
     run.encoded = encoded;
-    this.#track(job, promise, true);
+    this.#track(job, true);
     this.#scheduler.push(run);
     return { job, promise };
   }
@@ -341,6 +353,7 @@ export class Pool {
     const chunkSize = options.chunkSize === undefined
       ? null
       : checkCount(action, "chunkSize", options.chunkSize, 1);
+    // deno-lint-ignore prefer-const -- the input's callback refers to it
     let job!: MapJob<unknown>;
     const input = openInput(items, action, () => {
       job.wake();
@@ -352,16 +365,21 @@ export class Pool {
       onProgress?.(done, total);
       bar?.update(done, total);
     };
-    const promise = new Promise((resolve, reject) => {
-      job = new MapJob(call, input, {
+    const outcome = Promise.withResolvers<unknown>();
+    const { promise } = outcome;
+    job = new MapJob(
+      call,
+      input,
+      {
         chunkSize,
         settle: options.settle ?? false,
         onProgress: onProgress || bar ? tell : null,
-      }, { resolve, reject });
-    });
-    const ended = () => bar?.stop();
-    promise.then(ended, ended);
-    this.#track(job, promise, true);
+      },
+      outcome,
+      this.#ledger,
+    );
+    if (bar !== null) promise.then(bar.stop, bar.stop);
+    this.#track(job, true);
     this.#scheduler.add(job);
     job.wake();
     return { job, promise };
@@ -384,7 +402,6 @@ export class Pool {
       job.wake();
       schedule();
     });
-    const ended = Promise.withResolvers<void>();
     job = new ImapJob(call, input, {
       ordered,
       chunkSize,
@@ -393,10 +410,10 @@ export class Pool {
       onRoom: schedule,
       onEnd: (early) => {
         if (early) this.#crew.stop(job, new CancelledError("The loop over the results has ended"));
-        ended.resolve();
+        this.#ended(job);
       },
     });
-    this.#track(job, ended.promise, false);
+    this.#track(job, false);
     this.#scheduler.add(job);
     job.wake();
     return job;
@@ -407,28 +424,40 @@ export class Pool {
     if (this.#state !== "open") {
       throw new ProcessError(`Cannot ${action}: the pool is ${this.#state}; make a new one`);
     }
+    if (options === NO_OPTIONS && typeof fn === "function") {
+      let plain = this.#plainCalls.get(fn);
+      if (plain?.star !== star) {
+        this.#plainCalls.set(fn, plain = new Call(action, fn, star, options, this.#scratch));
+      }
+      return plain;
+    }
     const call = new Call(action, fn, star, options, this.#scratch);
     call.signal?.throwIfAborted();
     return call;
   }
 
-  /** Watches a job until it ends; `holds` if it keeps the program alive by itself. */
-  #track(job: Job, promise: Promise<unknown>, holds: boolean): void {
+  /** Counts a job in until it ends; `holds` if it keeps the program alive by itself. */
+  #track(job: Job, holds: boolean): void {
     this.#jobs.add(job);
     if (holds && this.#held++ === 0) this.#release = runtime.keepAlive();
     const { signal } = job.call;
+    if (signal === undefined) return;
     const abort = () => {
-      job.abandon(signal!.reason);
-      this.#crew.stop(job, signal!.reason);
+      job.abandon(signal.reason);
+      this.#crew.stop(job, signal.reason);
     };
-    signal?.addEventListener("abort", abort, { once: true });
-    const ended = () => {
-      signal?.removeEventListener("abort", abort);
-      this.#jobs.delete(job);
-      if (holds && --this.#held === 0) this.#release!();
-      if (this.#state === "closed") this.#dismissWhenDone();
-    };
-    promise.then(ended, ended);
+    signal.addEventListener("abort", abort, { once: true });
+    this.#aborts.set(job, abort);
+  }
+
+  #ended(job: Job): void {
+    this.#jobs.delete(job);
+    if (!(job instanceof ImapJob) && --this.#held === 0) this.#release!();
+    if (this.#state === "closed") this.#dismissWhenDone();
+    const abort = this.#aborts.get(job);
+    if (abort === undefined) return;
+    job.call.signal!.removeEventListener("abort", abort);
+    this.#aborts.delete(job);
   }
 
   #asyncResult<R>(job: Job, promise: Promise<R>, options: CallbackOptions<R>): AsyncResult<R> {

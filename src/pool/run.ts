@@ -15,6 +15,8 @@ export interface Encoded extends Message {
   modules: readonly string[];
 }
 
+const NO_MODULES: readonly string[] = [];
+
 /** Encodes a value ahead of its message. */
 export function encodeAhead(
   encoder: Encoder,
@@ -23,8 +25,9 @@ export function encodeAhead(
   transfer?: readonly object[],
 ): Encoded {
   encoder.value(value, path, transfer);
-  const modules = encoder.modules.size === 0 ? [] : [...encoder.modules];
-  return { ...encoder.take(), modules };
+  const modules = encoder.modules.size === 0 ? NO_MODULES : [...encoder.modules];
+  const { bytes, attachments, transferList } = encoder.take();
+  return { bytes, attachments, transferList, modules };
 }
 
 /** Something that asks for calls and takes their results. */

@@ -69,7 +69,6 @@ export class WorkerHandle {
   #events: WorkerEvents;
   // deno-lint-ignore ban-types
   #known: (WeakRef<Function> | undefined)[] = [];
-  #runsById = new Map<number, Run>();
   #loading: Promise<void> | null = null;
 
   constructor(
@@ -154,10 +153,12 @@ export class WorkerHandle {
   /** Forgets a run: what arrives for it is ignored. */
   forget(run: Run): void {
     clearTimeout(run.timer);
-    this.#runsById.delete(run.id);
-    const at = this.outstanding.indexOf(run);
-    if (at < 0) return;
-    this.outstanding.splice(at, 1);
+    if (this.outstanding[0] === run) this.outstanding.shift(); // nearly always
+    else {
+      const at = this.outstanding.indexOf(run);
+      if (at < 0) return;
+      this.outstanding.splice(at, 1);
+    }
     if (run.endsFrame) this.frames--;
   }
 
@@ -178,7 +179,6 @@ export class WorkerHandle {
     const { call, failFast } = run.job;
     const start = encoder.length;
     this.outstanding.push(run);
-    this.#runsById.set(run.id, run);
     let slot = 0;
     let fits = true;
     try {
@@ -248,17 +248,17 @@ export class WorkerHandle {
       case wire.BROKEN:
         return events.broken(this, read(decoder));
       case wire.STARTED: {
-        const run = this.#runsById.get(decoder.varint());
+        const run = this.#find(decoder.varint());
         if (run !== undefined) events.started(this, run, decoder.varint());
         return;
       }
       case wire.LISTENS: {
-        const run = this.#runsById.get(decoder.varint());
+        const run = this.#find(decoder.varint());
         if (run !== undefined) run.listening = true;
         return;
       }
       case wire.REPORT: {
-        const run = this.#runsById.get(decoder.varint());
+        const run = this.#find(decoder.varint());
         const offset = decoder.varint();
         if (run !== undefined && offset >= run.done) events.report(run, offset, read(decoder));
         return;
@@ -266,10 +266,16 @@ export class WorkerHandle {
     }
   }
 
+  /** Answers come in the order of the runs. */
+  #find(id: number): Run | undefined {
+    const { outstanding } = this;
+    return outstanding[0]?.id === id ? outstanding[0] : outstanding.find((run) => run.id === id);
+  }
+
   #readResults(decoder: Decoder): void {
     const events = this.#events;
     for (let id = decoder.varint(); id > 0; id = decoder.varint()) {
-      const run = this.#runsById.get(id - 1);
+      const run = this.#find(id - 1);
       const first = decoder.varint();
       let offset = first;
       let entry = decoder.u8();
