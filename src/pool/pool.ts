@@ -378,7 +378,10 @@ export class Pool {
       outcome,
       this.#ledger,
     );
-    if (bar !== null) promise.then(bar.stop, bar.stop);
+    if (bar !== null) {
+      bar.update(0, input.total);
+      promise.then(bar.stop, bar.stop);
+    }
     this.#track(job, true);
     this.#scheduler.add(job);
     job.wake();

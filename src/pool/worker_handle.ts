@@ -310,7 +310,7 @@ export function remoteError(error: unknown, worker: WorkerHandle): unknown {
   if (!(error instanceof Error)) return error;
   const cause = error.cause === undefined ? undefined : { cause: error.cause };
   const remote = new RemoteError(
-    `In ${worker.name} (pid ${worker.child.pid}): ${error.message}`,
+    `In ${worker.name} (pid ${worker.child.pid}): ${error.message.split("\n", 1)[0]}`,
     cause,
   );
   Object.defineProperty(remote, "stack", {
