@@ -19,8 +19,12 @@ import type { WorkerEvents } from "./worker_handle.ts";
 
 /** So many workers in a row that die before they are ready break the pool. */
 const MAX_FALSE_STARTS = 3;
+/** So many if somebody kills them: that is no fault of the program's. */
+const MAX_KILLED_STARTS = 100;
 /** How long a worker may take to end after a polite signal. */
 const TERMINATE_MS = 1000;
+const SIGKILLED = -9;
+const SIGTERMED = -15;
 /** The longest delay that timers take: 24 days. */
 const MAX_TIMER_MS = 0x7fff_ffff;
 
@@ -49,6 +53,7 @@ export class Crew implements WorkerEvents {
   #onBroken: (error: BrokenPoolError) => void;
   #members = new Map<WorkerHandle, Member>();
   #falseStarts = 0;
+  #killedStarts = 0;
   #dismissed = false;
   #gone: (() => void)[] = [];
 
@@ -116,7 +121,7 @@ export class Crew implements WorkerEvents {
   // -- What workers say --
 
   ready(): void {
-    this.#falseStarts = 0;
+    this.#falseStarts = this.#killedStarts = 0;
     this.#scheduler.schedule();
   }
 
@@ -141,7 +146,9 @@ export class Crew implements WorkerEvents {
   }
 
   progress(worker: WorkerHandle, run: Run, items: number, milliseconds: number): void {
-    run.job.call.estimate.learn(milliseconds, items);
+    const { estimate } = run.job.call;
+    // A new worker's first tasks run cold: they say little, where more is known.
+    if (worker.tasksDone > 0 || estimate.perItem === null) estimate.learn(milliseconds, items);
     worker.tasksDone += items;
     worker.busyMs += milliseconds;
   }
@@ -214,10 +221,13 @@ export class Crew implements WorkerEvents {
   }
 
   #falseStart(worker: WorkerHandle, code: number): void {
-    if (++this.#falseStarts < MAX_FALSE_STARTS) return;
+    if (code === SIGKILLED || code === SIGTERMED) {
+      if (++this.#killedStarts < MAX_KILLED_STARTS) return;
+    } else if (++this.#falseStarts < MAX_FALSE_STARTS) return;
+    const times = this.#falseStarts + this.#killedStarts;
     this.#break(
-      `${this.#falseStarts} workers in a row ended before they were ready, the last one, ` +
-        `${worker.name}, with exit code ${code}; standard error says why`,
+      `${times} workers in a row ended before they were ready, the last one, ${worker.name}, with ` +
+        `exit code ${code}; standard error says why`,
       undefined,
     );
   }

@@ -169,7 +169,8 @@ export class MapJob<R> implements Source {
     if (failure !== null && this.failFast) return this.abandon(failure.error);
     if (this.#done < this.#input.position) return;
     if (failure !== null) {
-      this.#results[this.#input.position] = { status: "rejected", reason: failure.error };
+      this.#results.length = this.#input.position; // shorter than was reserved for an array
+      this.#results.push({ status: "rejected", reason: failure.error });
     }
     // The end may have become known after the last result.
     if (this.#progressDue || this.#said !== this.#input.total) this.#sayProgress();

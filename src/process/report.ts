@@ -18,10 +18,21 @@ export function describeError(error: unknown): string {
   return lines.join("\n");
 }
 
+/** Anything may be thrown, also what cannot be shown: that must not hide that something was thrown. */
 function describeOne(error: unknown): string {
-  if (!(error instanceof Error)) return `Uncaught ${String(error)}`;
-  const headline = `${error.name}: ${error.message}`;
-  const stack = error.stack ?? "";
-  // JavaScriptCore's stacks lack the headline.
-  return stack.includes(error.message) ? stack : stack === "" ? headline : `${headline}\n${stack}`;
+  try {
+    if (!(error instanceof Error)) return `Uncaught ${show(error)}`;
+    const headline = `${error.name}: ${error.message}`;
+    const stack = error.stack ?? "";
+    // JavaScriptCore's stacks lack the headline.
+    if (stack.includes(error.message) && stack !== "") return stack;
+    return stack === "" ? headline : `${headline}\n${stack}`;
+  } catch {
+    return `Uncaught ${typeof error} that cannot be shown as text`;
+  }
+}
+
+function show(value: unknown): string {
+  const plain = typeof value === "object" && value !== null;
+  return plain ? JSON.stringify(value) ?? String(value) : String(value);
 }

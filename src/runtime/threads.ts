@@ -14,7 +14,6 @@ import { compileCacheVariables } from "./compile_cache.ts";
 import { settleThread, ThreadOutput } from "./deno_thread.ts";
 import type { OutputMessage, ThreadSettings } from "./deno_thread.ts";
 import { PortChannel } from "./port_channel.ts";
-import type { PortLike } from "./port_channel.ts";
 import { stopCode } from "./signals.ts";
 import type { Channel, Child, StartOptions, StopSignal } from "./types.ts";
 
@@ -61,7 +60,13 @@ export function startThread(entry: URL, options: StartOptions): Child {
   let failed = false;
   let ended = false;
   const output = IS_DENO ? denoOutput(worker, settings) : nodeOutput(worker, settings);
-  const channel = new PortChannel(worker as unknown as PortLike, () => {});
+  const channel = new PortChannel({
+    postMessage: (value, transferList) => worker.postMessage(value, transferList as never),
+    on: (event, listener) => {
+      worker.on(event, listener as never);
+      worker.unref(); // Node and Bun hold the program open from the first listener on
+    },
+  }, () => {});
   const exited = new Promise<number>((resolve) => {
     const end = (code: number) => {
       if (ended) return;
@@ -74,8 +79,7 @@ export function startThread(entry: URL, options: StartOptions): Child {
     worker.on("error", (error: Error) => {
       failed = true; // Bun reports some failures with exit code 0, and some without an exit
       setTimeout(() => end(1), EXIT_MS);
-      if (IS_DENO || stderr === "null") return; // Deno has printed it itself
-      process.stderr.write(`${error?.stack ?? error}\n`);
+      output.complain(`${error?.stack ?? error}\n`);
     });
   });
   return {
@@ -99,26 +103,38 @@ export function startThread(entry: URL, options: StartOptions): Child {
 }
 
 /** What a thread writes, where somebody asked for it. */
-interface Output {
+interface ThreadStreams {
   stdout: ReadableStream<Uint8Array> | null;
   stderr: ReadableStream<Uint8Array> | null;
+  /** Shows an error of the thread that the thread could not show itself. */
+  complain(text: string): void;
+  /** Takes note that the thread has ended. */
   end(): void;
 }
 
 type Thread = InstanceType<typeof import("node:worker_threads").Worker>;
 
-function nodeOutput(worker: Thread, settings: ThreadSettings): Output {
-  const { Readable } = process.getBuiltinModule("node:stream");
-  const stream = (name: "stdout" | "stderr") => {
-    if (settings[name] === "null") worker[name].resume();
-    return settings[name] === "piped"
-      ? Readable.toWeb(worker[name] as never) as ReadableStream<Uint8Array>
-      : null;
+function nodeOutput(worker: Thread, settings: ThreadSettings): ThreadStreams {
+  const { PassThrough, Readable } = process.getBuiltinModule("node:stream");
+  const toWeb = (stream: unknown) => Readable.toWeb(stream as never) as ReadableStream<Uint8Array>;
+  if (settings.stdout === "null") worker.stdout.resume();
+  if (settings.stderr === "null") worker.stderr.resume();
+  const errors = settings.stderr === "piped" ? new PassThrough() : null;
+  let open = 2; // the stream of the worker, and the worker
+  const close = () => --open === 0 && errors?.end();
+  if (errors !== null) worker.stderr.on("end", close).pipe(errors, { end: false });
+  return {
+    stdout: settings.stdout === "piped" ? toWeb(worker.stdout) : null,
+    stderr: errors && toWeb(errors),
+    complain: (text) => {
+      if (settings.stderr === "inherit") process.stderr.write(text);
+      errors?.write(text);
+    },
+    end: close,
   };
-  return { stdout: stream("stdout"), stderr: stream("stderr"), end: () => {} };
 }
 
-function denoOutput(worker: Thread, settings: ThreadSettings): Output {
+function denoOutput(worker: Thread, settings: ThreadSettings): ThreadStreams {
   const stdout = settings.stdout === "piped" ? new ThreadOutput() : null;
   const stderr = settings.stderr === "piped" ? new ThreadOutput() : null;
   if (stdout !== null || stderr !== null) {
@@ -130,6 +146,7 @@ function denoOutput(worker: Thread, settings: ThreadSettings): Output {
   return {
     stdout: stdout?.readable ?? null,
     stderr: stderr?.readable ?? null,
+    complain: () => {}, // Deno has shown it
     end: () => (stdout?.end(), stderr?.end()),
   };
 }

@@ -60,21 +60,21 @@ export type Permissions = "inherit" | "none" | PermissionSet;
 /** One entry per permission: `true` as the parent has it, `false` none, a list the listed ones only. */
 export interface PermissionSet {
   /** Files that may be read. */
-  read?: boolean | string[];
+  read?: boolean | readonly string[];
   /** Files that may be written. */
-  write?: boolean | string[];
+  write?: boolean | readonly string[];
   /** Hosts that may be reached. */
-  net?: boolean | string[];
+  net?: boolean | readonly string[];
   /** Environment variables that may be read. */
-  env?: boolean | string[];
+  env?: boolean | readonly string[];
   /** Programs that may be started. */
-  run?: boolean | string[];
+  run?: boolean | readonly string[];
   /** Libraries that may be loaded. */
-  ffi?: boolean | string[];
+  ffi?: boolean | readonly string[];
   /** System information that may be read. */
-  sys?: boolean | string[];
+  sys?: boolean | readonly string[];
   /** Hosts that code may be imported from. */
-  import?: boolean | string[];
+  import?: boolean | readonly string[];
 }
 
 /** How to start a child. */

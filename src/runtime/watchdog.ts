@@ -6,11 +6,20 @@
  * @module
  */
 
+/** Standard input may not block, when the parent or this program has looked at it: then ask again. */
 const SOURCE = `
   const { workerData } = require("node:worker_threads");
   const { readSync } = require("node:fs");
   const byte = new Uint8Array(1);
-  try { while (readSync(0, byte) > 0); } catch {}
+  const clock = new Int32Array(new SharedArrayBuffer(4));
+  for (let open = true; open;) {
+    try {
+      open = readSync(0, byte) > 0;
+    } catch (error) {
+      open = error.code === "EAGAIN" || error.code === "EINTR";
+      if (open) Atomics.wait(clock, 0, 0, 100);
+    }
+  }
   process.kill(workerData, "SIGKILL");
 `;
 

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { after, before, it } from "node:test";
 import { CancelledError, getContext, ProcessError, TimeoutError } from "../../mod.ts";
 import type { AsyncResult, Pool } from "../../mod.ts";
-import { Handshake } from "../fixtures/pool/handshake.ts";
+import { Handshake, ready } from "../fixtures/pool/handshake.ts";
 import * as work from "../fixtures/pool/work.ts";
 import { describeMethods } from "../support/methods.ts";
 
@@ -11,7 +11,7 @@ const range = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
 
 describeMethods("pool: map, starmap, apply", (method) => {
   let pool: Pool;
-  before(() => pool = new (getContext(method).Pool)(2));
+  before(async () => await ready(pool = new (getContext(method).Pool)(2)));
   after(() => pool.terminate());
 
   it("applies a function to arguments", async () => {
@@ -76,6 +76,7 @@ describeMethods("pool: map, starmap, apply", (method) => {
 
   it("resolves at once for an empty input, even when every worker is busy", async () => {
     using hands = new Handshake();
+    await ready(pool);
     const held = ["a", "b"].map((name) => pool.apply(work.hold, [hands.path, name]));
     await Promise.all([hands.began("a"), hands.began("b")]);
     for (const items of [[], new Set<number>(), (async function* () {})(), ""]) {
@@ -228,7 +229,7 @@ describeMethods("pool: map, starmap, apply", (method) => {
 
 describeMethods("pool: results that come later", (method) => {
   let pool: Pool;
-  before(() => pool = new (getContext(method).Pool)(2));
+  before(async () => await ready(pool = new (getContext(method).Pool)(2)));
   after(() => pool.terminate());
 
   it("gives a handle for each asynchronous form", async () => {
@@ -317,6 +318,7 @@ describeMethods("pool: results that come later", (method) => {
 
   it("cancels what runs and what has not begun", async () => {
     using hands = new Handshake();
+    await ready(pool);
     const running = ["a", "b"].map((name) => pool.applyAsync(work.hold, [hands.path, name]));
     await Promise.all([hands.began("a"), hands.began("b")]);
     const waiting = pool.applyAsync(work.hold, [hands.path, "c"]);

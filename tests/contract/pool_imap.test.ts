@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, it } from "node:test";
 import { getContext, partial } from "../../mod.ts";
 import type { Pool } from "../../mod.ts";
-import { Handshake } from "../fixtures/pool/handshake.ts";
+import { Handshake, ready } from "../fixtures/pool/handshake.ts";
 import * as work from "../fixtures/pool/work.ts";
 import { waitFor } from "../support/alive.ts";
 import { describeMethods } from "../support/methods.ts";
@@ -54,7 +54,7 @@ class Endless {
 
 describeMethods("pool: imap", (method) => {
   let pool: Pool;
-  before(() => pool = new (getContext(method).Pool)(2));
+  before(async () => await ready(pool = new (getContext(method).Pool)(2)));
   after(() => pool.terminate());
 
   it("gives results in order, imapUnordered gives all of them", async () => {

@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { after, before, it } from "node:test";
 import { CancelledError, currentTask, getContext, partial, TimeoutError } from "../../mod.ts";
 import type { Pool } from "../../mod.ts";
-import { Handshake } from "../fixtures/pool/handshake.ts";
+import { Handshake, ready } from "../fixtures/pool/handshake.ts";
 import * as work from "../fixtures/pool/work.ts";
 import { waitFor } from "../support/alive.ts";
 import { describeMethods } from "../support/methods.ts";
@@ -20,11 +20,12 @@ function checkTimeout(error: unknown, taskIndex: number): void {
 
 describeMethods("pool: timeout", (method) => {
   let pool: Pool;
-  before(() => pool = new (getContext(method).Pool)(2));
+  before(async () => await ready(pool = new (getContext(method).Pool)(2)));
   after(() => pool.terminate());
 
   it("stops a task that blocks its thread, and leaves its neighbour alone", async () => {
     using hands = new Handshake();
+    await ready(pool);
     const neighbour = pool.apply(work.hold, [hands.path, "neighbour"]);
     const worker = await hands.began("neighbour");
     const error = await pool.apply(work.block, [hands.path, "busy"], { timeout: 300 })
@@ -52,6 +53,7 @@ describeMethods("pool: timeout", (method) => {
 
   it("counts from the start of the task, not from the call", async () => {
     using hands = new Handshake();
+    await ready(pool);
     const held = ["a", "b"].map((name) => pool.apply(work.hold, [hands.path, name]));
     await Promise.all([hands.began("a"), hands.began("b")]);
     // Nine tasks of 60 ms each behind two that hold the workers: far more than 500 ms in all.
@@ -86,10 +88,11 @@ describeMethods("pool: timeout", (method) => {
 
   it("lets a task that listens end by itself, and keeps its worker", async () => {
     using hands = new Handshake();
-    const result = pool.apply(work.listen, [hands.path, "a"], { timeout: 50, grace: 60_000 });
+    const result = pool.apply(work.listen, [hands.path, "a"], { timeout: 500, grace: 60_000 });
     const worker = await hands.began("a");
     checkTimeout(await result.catch((error) => error), 0);
     assert.match(await hands.said("aborted-a"), /^TimeoutError: Task 0/);
+    await ready(pool);
     const held = ["x", "y"].map((name) => pool.apply(work.hold, [hands.path, name]));
     const workers = await Promise.all([hands.began("x"), hands.began("y")]);
     assert.ok(workers.includes(worker), "it works on");
@@ -99,7 +102,7 @@ describeMethods("pool: timeout", (method) => {
 
   it("replaces the worker of a task that listens and does not end", async () => {
     using hands = new Handshake();
-    const result = pool.apply(work.ignore, [hands.path, "a"], { timeout: 50, grace: 50 });
+    const result = pool.apply(work.ignore, [hands.path, "a"], { timeout: 500, grace: 50 });
     const worker = await hands.began("a");
     checkTimeout(await result.catch((error) => error), 0);
     await waitFor(async () => {
@@ -111,7 +114,7 @@ describeMethods("pool: timeout", (method) => {
 
 describeMethods("pool: signals", (method) => {
   let pool: Pool;
-  before(() => pool = new (getContext(method).Pool)(2));
+  before(async () => await ready(pool = new (getContext(method).Pool)(2)));
   after(() => pool.terminate());
 
   it("refuses a signal that is aborted already, with its reason", async () => {
@@ -130,13 +133,15 @@ describeMethods("pool: signals", (method) => {
     const { signal } = controller;
     const names = range(6).map(String);
     const reason = new URIError("enough");
+    await ready(pool);
+    const mapped = pool.map(partial(work.hold, hands.path), names, { signal });
+    const workers = await Promise.all([hands.began("0"), hands.began("1")]);
     const calls = [
-      pool.map(partial(work.hold, hands.path), names, { signal }),
+      mapped,
       pool.apply(work.hold, [hands.path, "call"], { signal }),
       pool.applyAsync(work.square, [3], { signal }),
       pool.starmap(work.add, [[1, 2]], { signal, settle: true }),
     ];
-    const workers = await Promise.all([hands.began("0"), hands.began("1")]);
     controller.abort(reason);
     for (const call of calls) await assert.rejects(Promise.resolve(call), (e) => e === reason);
     const later = await Promise.all(range(10).map(() => pool.apply(work.workerId)));
@@ -148,6 +153,7 @@ describeMethods("pool: signals", (method) => {
     using hands = new Handshake();
     const controller = new AbortController();
     const { signal } = controller;
+    await ready(pool);
     const calls = ["a", "b"].map((name) => pool.apply(work.block, [hands.path, name], { signal }));
     await Promise.all([hands.began("a"), hands.began("b")]);
     controller.abort();
@@ -158,15 +164,18 @@ describeMethods("pool: signals", (method) => {
   it("lets a task that listens end by itself, and begins no other of its chunk", async () => {
     using hands = new Handshake();
     const controller = new AbortController();
+    const began = Promise.withResolvers<unknown>();
     const call = pool.map(partial(work.listen, hands.path), ["a", "b", "c"], {
       signal: controller.signal,
+      onReport: began.resolve,
       chunkSize: 3,
       grace: 60_000,
     });
-    const worker = await hands.began("a");
+    const worker = await began.promise as string;
     controller.abort(new URIError("enough"));
     await assert.rejects(call, { message: "enough" });
     assert.equal(await hands.said("aborted-a"), "URIError: enough");
+    await ready(pool);
     const held = ["x", "y"].map((name) => pool.apply(work.hold, [hands.path, name]));
     const workers = await Promise.all([hands.began("x"), hands.began("y")]);
     assert.ok(workers.includes(worker), "it works on");
@@ -178,8 +187,12 @@ describeMethods("pool: signals", (method) => {
   it("aborts with a reason that cannot travel", async () => {
     using hands = new Handshake();
     const controller = new AbortController();
-    const call = pool.apply(work.listen, [hands.path, "a"], { signal: controller.signal });
-    await hands.began("a");
+    const began = Promise.withResolvers<unknown>();
+    const call = pool.apply(work.listen, [hands.path, "a"], {
+      signal: controller.signal,
+      onReport: began.resolve,
+    });
+    await began.promise;
     const reason = { fn: () => {} };
     controller.abort(reason);
     await assert.rejects(call, (error) => error === reason);
@@ -189,8 +202,12 @@ describeMethods("pool: signals", (method) => {
   it("aborts with a reason that the worker cannot rebuild", async () => {
     using hands = new Handshake();
     const controller = new AbortController();
-    const call = pool.apply(work.listen, [hands.path, "a"], { signal: controller.signal });
-    await hands.began("a");
+    const began = Promise.withResolvers<unknown>();
+    const call = pool.apply(work.listen, [hands.path, "a"], {
+      signal: controller.signal,
+      onReport: began.resolve,
+    });
+    await began.promise;
     controller.abort(new work.Fragile("worker"));
     await assert.rejects(call, (error) => error instanceof work.Fragile);
     assert.match(await hands.said("aborted-a"), /^AbortError/);
@@ -233,7 +250,7 @@ describeMethods("pool: signals", (method) => {
 
 describeMethods("pool: what a task knows and tells", (method) => {
   let pool: Pool;
-  before(() => pool = new (getContext(method).Pool)(2));
+  before(async () => await ready(pool = new (getContext(method).Pool)(2)));
   after(() => pool.terminate());
 
   it("knows nothing outside of a task", () => {

@@ -9,6 +9,7 @@ import {
   WorkerLostError,
 } from "../../mod.ts";
 import type { Pool } from "../../mod.ts";
+import { ready } from "../fixtures/pool/handshake.ts";
 import * as work from "../fixtures/pool/work.ts";
 import { describeMethods } from "../support/methods.ts";
 
@@ -27,7 +28,7 @@ async function failure(promise: PromiseLike<unknown>): Promise<Error & Record<st
 
 describeMethods("pool: errors", (method) => {
   let pool: Pool;
-  before(() => pool = new (getContext(method).Pool)(2));
+  before(async () => await ready(pool = new (getContext(method).Pool)(2)));
   after(() => pool.terminate());
 
   it("keeps class, message and own fields, with the worker's stack as cause", async () => {
@@ -181,7 +182,7 @@ describeMethods("pool: errors", (method) => {
 
 describeMethods("pool: functions", (method) => {
   let pool: Pool;
-  before(() => pool = new (getContext(method).Pool)(2));
+  before(async () => await ready(pool = new (getContext(method).Pool)(2)));
   after(() => pool.terminate());
 
   it("takes every way to name a function", async () => {
@@ -263,7 +264,7 @@ describeMethods("pool: functions", (method) => {
 
 describeMethods("pool: values", (method) => {
   let pool: Pool;
-  before(() => pool = new (getContext(method).Pool)(2));
+  before(async () => await ready(pool = new (getContext(method).Pool)(2)));
   after(() => pool.terminate());
 
   it("keeps shared references and cycles", async () => {

@@ -1,0 +1,163 @@
+/** How whole programs end: with their children, and never without them. */
+
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import process from "node:process";
+import { describe, it } from "node:test";
+import { waitUntilDead } from "../support/alive.ts";
+import { describeMethods } from "../support/methods.ts";
+import { fixture, runProgram, RUNTIME, startProgram } from "../support/runtime.ts";
+import { TempFolder } from "../support/temp.ts";
+
+const PROGRAM = fixture("process/program.ts");
+const GUARDS = process.platform === "linux" ? ["guarded", "watch"] : ["watch"];
+
+describeMethods("A program", (method) => {
+  it("waits for its children, and ends by itself", async () => {
+    const { code, stdout, stderr } = await runProgram(PROGRAM, ["waits", method]);
+    assert.equal(stderr, "");
+    assert.equal(code, 0);
+    const lines = stdout.trimEnd().split("\n");
+    assert.equal(lines[0], "main is done");
+    assert.deepEqual(lines.slice(1).sort(), ["first", "second"]);
+  });
+
+  it("ends its daemons when it ends, after its other children", async () => {
+    const { code, stdout } = await runProgram(PROGRAM, ["daemon", method]);
+    assert.equal(code, 0);
+    assert.match(stdout, /other/);
+    await waitUntilDead(pidsIn(stdout));
+  });
+
+  it("is not held open by children that have ended", async () => {
+    const { code, stdout, timedOut } = await runProgram(PROGRAM, ["finished", method]);
+    assert.deepEqual({ code, stdout, timedOut }, { code: 0, stdout: "code 0\n", timedOut: false });
+  });
+
+  it("shows what its children print where they print it", async () => {
+    const { stdout } = await runProgram(PROGRAM, ["output", method]);
+    const five = [0, 1, 2, 3, 4].map((i) => `line ${i}`);
+    const expected = ["before a", ...five, "before b", ...five, "after"];
+    assert.deepEqual(stdout.trimEnd().split("\n"), expected);
+  });
+
+  for (const [how, expected] of [["exits", 3], ["throws", 1]] as const) {
+    it(`that ${how} leaves no child behind`, async () => {
+      using folder = new TempFolder();
+      const file = `${folder.path}/now`;
+      await using program = startProgram(PROGRAM, [how, method, file]);
+      const pids: number[] = [];
+      while (pids.length < 2) pids.push(pidOf(await program.lines.next(/^(idle|busy)/)));
+      writeFileSync(file, "");
+      assert.equal((await program.ended).code, expected);
+      await waitUntilDead(pids);
+    });
+  }
+
+  it("without a main guard is told so, and does not multiply", async () => {
+    using folder = new TempFolder();
+    for (const what of ["process", "pool"]) {
+      const log = folder.write("log", "");
+      const program = await runProgram(fixture("process/unguarded.ts"), [], {
+        env: { MANYCORE_CASE: [method, what, log].join(",") },
+      });
+      assert.equal(program.timedOut, false);
+      assert.match(program.stderr, /BootstrapError/);
+      assert.match(program.stderr, /if \(import\.meta\.main\)/);
+      // The program itself, and the children that it started: none of them has started more.
+      const imports = readFileSync(log, "utf8").trimEnd().split("\n").length;
+      assert.ok(imports >= 2 && imports <= (what === "pool" ? 9 : 2), `${imports} imports`);
+      writeFileSync(log, "");
+    }
+  });
+});
+
+describe("A killed program", () => {
+  for (const guard of GUARDS) {
+    const env = { MANYCORE_GUARD: guard === "watch" ? "watch" : undefined };
+
+    for (const inner of ["busy", "idle"]) {
+      it(`leaves no ${inner} child behind (${guard})`, async () => {
+        await using program = startProgram(PROGRAM, ["family", "spawn", inner], { env });
+        const child = pidOf(await program.lines.next(/^idle/));
+        const grandchild = pidOf(await program.lines.next(inner));
+        assert.equal(new Set([program.pid, child, grandchild]).size, 3);
+        program.kill("SIGKILL");
+        await waitUntilDead([program.pid, child, grandchild]);
+      });
+    }
+
+    it(`leaves neither process nor file behind while children are on their way (${guard})`, async () => {
+      using folder = new TempFolder();
+      const mark = `starting-${process.pid}-${guard}`;
+      const { signal, stderr } = await runProgram(PROGRAM, ["starting", "spawn"], {
+        env: { ...env, TMPDIR: folder.path, MANYCORE_MARK: mark },
+      });
+      assert.equal(signal, "SIGKILL");
+      assert.equal(stderr, "");
+      await waitUntilDead(pidsWith(`MANYCORE_MARK=${mark}`));
+      assert.deepEqual(readdirSync(folder.path).filter((name) => name.endsWith(".sock")), []);
+    });
+  }
+});
+
+describe("A finished program", () => {
+  it("leaves no file behind", async () => {
+    using folder = new TempFolder();
+    await runProgram(PROGRAM, ["waits", "spawn"], { env: { TMPDIR: folder.path } });
+    assert.deepEqual(readdirSync(folder.path).filter((name) => name.startsWith("manycore")), []);
+  });
+});
+
+describe("A busy thread", () => {
+  it("that is terminated ends for its parent, and does not hold the program", async () => {
+    using folder = new TempFolder();
+    const args = ["busyThread", "thread", `${folder.path}/busy`];
+    const { code, stdout, stderr, timedOut } = await runProgram(PROGRAM, args);
+    assert.equal(timedOut, false);
+    assert.equal(code, 0, stderr);
+    assert.equal(stdout, "code -15 false 0\n".repeat(2));
+    const warnings = stderr.match(/"spawn" start method/g)?.length ?? 0;
+    assert.equal(warnings, RUNTIME === "deno" ? 1 : 0);
+  });
+});
+
+describe("The default start method", () => {
+  it("can be chosen once, and changed by force", async () => {
+    const { stdout, stderr } = await runProgram(PROGRAM, ["methods"]);
+    assert.equal(stderr, "");
+    assert.deepEqual(stdout.trimEnd().split("\n"), [
+      'RangeError: Cannot use the start method "fork": use "spawn" or "thread"',
+      "thread",
+      "thread",
+      "same pid true, code 0",
+      "ProcessError",
+      "same pid false, code 0",
+    ]);
+  });
+
+  it("is fixed by its first use", async () => {
+    const { stdout } = await runProgram(PROGRAM, ["fixedByUse"]);
+    assert.match(stdout, /^spawn\nCannot set the start method to "thread": it is already "spawn"/);
+  });
+});
+
+function pidOf(line: string): number {
+  return Number(/\d+$/.exec(line)![0]);
+}
+
+function pidsIn(text: string): number[] {
+  return [...text.matchAll(/^(?:idle|busy) (\d+)$/gm)].map(([, pid]) => Number(pid));
+}
+
+/** Processes with a variable in their environment; where that cannot be seen, none. */
+function pidsWith(variable: string): number[] {
+  if (process.platform !== "linux") return [];
+  return readdirSync("/proc").filter((pid) => {
+    try {
+      return /^\d+$/.test(pid) && readFileSync(`/proc/${pid}/environ`, "utf8").includes(variable);
+    } catch {
+      return false; // It has ended, or is somebody else's.
+    }
+  }).map(Number);
+}
