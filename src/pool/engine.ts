@@ -1,0 +1,328 @@
+/**
+ * Layer 6, pool. What is behind a `Pool`: takes calls, checks them, turns them into jobs. Owns the
+ * jobs that have not ended, and whether the pool is open. Leaves the work to the scheduler and the
+ * workers to the crew.
+ *
+ * @module
+ */
+
+import { CancelledError, PoolTerminatedError, ProcessError } from "../errors.ts";
+import type { BrokenPoolError } from "../errors.ts";
+import type { StartMethod } from "../process/family.ts";
+import { cpuCount } from "../process/cpu_count.ts";
+import { refuseToStart } from "../process/launcher.ts";
+import { runtime } from "../runtime/mod.ts";
+import { Encoder } from "../wire/encode.ts";
+import { toFunction } from "../wire/functions/mod.ts";
+import { AsyncResult } from "./async_result.ts";
+import { Call, checkCount } from "./call.ts";
+import type { TaskOptions } from "./call.ts";
+import { Crew } from "./crew.ts";
+import { ImapJob } from "./imap.ts";
+import { openInput } from "./input.ts";
+import { ApplyJob, MapJob } from "./jobs.ts";
+import type { Ledger } from "./jobs.ts";
+import type {
+  ApplyOptions,
+  CallbackOptions,
+  ImapOptions,
+  MapOptions,
+  PoolOptions,
+  PoolStats,
+} from "./options.ts";
+import { progressBar } from "./progress.ts";
+import { encodeAhead, Run } from "./run.ts";
+import type { Job } from "./run.ts";
+import { Scheduler } from "./scheduler.ts";
+
+/** Stands for options that nobody gave: such calls are checked once per function. */
+export const NO_OPTIONS: Readonly<Record<never, never>> = Object.freeze({});
+
+/** A call that was taken. */
+export interface Ticket {
+  /** What works on it. */
+  job: Job;
+  /** Its result. */
+  promise: Promise<unknown>;
+}
+
+/** The machinery of one pool. */
+export class Engine implements Ledger {
+  #state: "open" | "closed" | "terminated" = "open";
+  #broken: BrokenPoolError | null = null;
+  #scheduler = new Scheduler();
+  #crew: Crew;
+  #jobs = new Set<Job>();
+  #release: (() => void) | null = null;
+  #aborts = new Map<Job, () => void>();
+  // deno-lint-ignore ban-types
+  #plainCalls = new WeakMap<Function, Call>();
+  #scratch: Encoder;
+  #size: number;
+  #held = 0;
+
+  /** Checks the options and starts the workers. */
+  constructor(options: PoolOptions, method: StartMethod) {
+    const action = "make a pool";
+    this.#size = checkCount(action, "processes", options.processes ?? cpuCount(), 1);
+    const maxTasks = options.maxTasksPerChild === undefined
+      ? Infinity
+      : checkCount(action, "maxTasksPerChild", options.maxTasksPerChild, 1);
+    const { initializer: target, initArgs = [], name = "PoolWorker" } = options;
+    if (!Array.isArray(initArgs)) {
+      throw new TypeError("Cannot make a pool: initArgs must be an array");
+    }
+    const initializer = target === undefined ? null : toFunction(target, "initializer");
+    refuseToStart(action);
+    this.#scratch = new Encoder(method === "thread" ? "thread" : "process");
+    const body = (encoder: Encoder) => {
+      encoder.u8(initializer === null ? 0 : 1);
+      if (initializer === null) return;
+      encoder.value(initializer, "initializer");
+      encoder.value(initArgs, "initArgs");
+    };
+    const { env, cwd, permissions, memoryLimitMb } = options;
+    const launch = { env, cwd, permissions, memoryLimitMb, method };
+    this.#crew = new Crew(
+      { ...launch, size: this.#size, name, maxTasks, initializer: body },
+      this.#scheduler,
+      (error) => this.#break(error),
+    );
+    this.#crew.start();
+  }
+
+  /** Takes one call. */
+  apply(
+    action: string,
+    fn: unknown,
+    args: unknown,
+    options: ApplyOptions,
+  ): Ticket {
+    const call = this.#call(action, fn, true, options);
+    if (!Array.isArray(args)) {
+      throw new TypeError(
+        `Cannot ${action} with args ${String(args)}: give an array, such as [${String(args)}]`,
+      );
+    }
+    const encoded = encodeAhead(this.#scratch, args, "args", options.transfer);
+    const outcome = Promise.withResolvers<unknown>();
+    const { promise } = outcome;
+    const job = new ApplyJob(call, outcome, this);
+    // The arguments themselves are kept only where they may have to be encoded again.
+    const again = encoded.attachments.length > 0 && call.retries > 0;
+    const run = new Run(job, 0, [again ? args : undefined]);
+    run.encoded = encoded;
+    this.#track(job, true);
+    this.#scheduler.push(run);
+    return { job, promise };
+  }
+
+  /** Takes a call for each item of an input. */
+  map(action: string, fn: unknown, items: unknown, star: boolean, options: MapOptions): Ticket {
+    const call = this.#call(action, fn, star, options);
+    const chunkSize = options.chunkSize === undefined
+      ? null
+      : checkCount(action, "chunkSize", options.chunkSize, 1);
+    // deno-lint-ignore prefer-const -- the input's callback refers to it
+    let job!: MapJob<unknown>;
+    const input = openInput(items, action, () => {
+      job.wake();
+      this.#scheduler.schedule();
+    });
+    const bar = options.progress ? progressBar() : null;
+    const { onProgress } = options;
+    const tell = (done: number, total: number | undefined) => {
+      onProgress?.(done, total);
+      bar?.update(done, total);
+    };
+    const outcome = Promise.withResolvers<unknown>();
+    const { promise } = outcome;
+    job = new MapJob(
+      call,
+      input,
+      {
+        chunkSize,
+        settle: options.settle ?? false,
+        onProgress: onProgress || bar ? tell : null,
+      },
+      outcome,
+      this,
+    );
+    if (bar !== null) {
+      bar.update(0, input.total);
+      promise.then(bar.stop, bar.stop);
+    }
+    this.#track(job, true);
+    this.#scheduler.add(job);
+    job.wake();
+    return { job, promise };
+  }
+
+  /** Takes a call for each item of an input that is read lazily. */
+  imap(
+    action: string,
+    fn: unknown,
+    items: unknown,
+    ordered: boolean,
+    options: ImapOptions,
+  ): ImapJob<unknown> {
+    const call = this.#call(action, fn, false, options);
+    const chunkSize = checkCount(action, "chunkSize", options.chunkSize ?? 1, 1);
+    const buffer = checkCount(action, "buffer", options.buffer ?? 2 * this.#size * chunkSize, 1);
+    const schedule = () => this.#scheduler.schedule();
+    // deno-lint-ignore prefer-const -- the input's callback refers to it
+    let job!: ImapJob<unknown>;
+    const input = openInput(items, action, () => {
+      job.wake();
+      schedule();
+    });
+    job = new ImapJob(call, input, {
+      ordered,
+      chunkSize,
+      buffer,
+      draining: () => this.#state === "closed",
+      onRoom: schedule,
+      onEnd: (early) => {
+        if (early) this.#crew.stop(job, new CancelledError("The loop over the results has ended"));
+        this.ended(job);
+      },
+    });
+    this.#track(job, false);
+    this.#scheduler.add(job);
+    job.wake();
+    return job;
+  }
+
+  /** Makes a handle on a call. */
+  handle<R>(ticket: Ticket, options: CallbackOptions<R>): AsyncResult<R> {
+    const { job } = ticket;
+    const promise = ticket.promise as Promise<R>;
+    const { callback, errorCallback } = options;
+    const called = callback || errorCallback
+      ? promise.then((value) => {
+        callback?.(value);
+        return value;
+      }, (error) => {
+        errorCallback?.(error);
+        throw error;
+      })
+      : promise;
+    return new AsyncResult(called, () => {
+      if (job.settled) return false;
+      const error = new CancelledError("The call was cancelled");
+      job.abandon(error);
+      this.#crew.stop(job, error);
+      return true;
+    });
+  }
+
+  /** Takes no more calls; the workers end when the last job has. */
+  close(): void {
+    if (this.#state !== "open") return;
+    this.#state = "closed";
+    this.#scheduler.schedule();
+    this.#dismissWhenDone();
+  }
+
+  /** Gives up every job and ends the workers. */
+  terminate(): void {
+    if (this.#state === "terminated") return;
+    this.#state = "terminated";
+    this.#abandonAll(new PoolTerminatedError("The pool was terminated before this call had ended"));
+    this.#crew.terminate();
+  }
+
+  /** Waits until the last worker has ended. */
+  async join(): Promise<void> {
+    if (this.#state === "open") {
+      throw new ProcessError("Cannot join a pool that is open: call close() or terminate() first");
+    }
+    const release = runtime.keepAlive();
+    try {
+      await this.#crew.gone();
+    } finally {
+      release();
+    }
+  }
+
+  /** Counts what the pool and its workers do and did. */
+  stats(): PoolStats {
+    const workers = [...this.#crew.workers].map((worker) => ({
+      name: worker.name,
+      pid: worker.child.pid,
+      ready: worker.ready,
+      tasks: worker.tasksDone,
+      busyMs: worker.busyMs,
+      assigned: worker.outstanding.reduce((sum, run) => sum + run.left, 0),
+    }));
+    return {
+      processes: this.#size,
+      completed: this.#crew.completed,
+      failed: this.#crew.failed,
+      running: workers.reduce((sum, worker) => sum + worker.assigned, 0),
+      queued: this.#scheduler.queued,
+      retried: this.#crew.retried,
+      replaced: this.#crew.replaced,
+      workers,
+    };
+  }
+
+  /** A job has ended, well or badly. */
+  ended(job: Job): void {
+    this.#jobs.delete(job);
+    if (!(job instanceof ImapJob) && --this.#held === 0) this.#release!();
+    if (this.#state === "closed") this.#dismissWhenDone();
+    const abort = this.#aborts.get(job);
+    if (abort === undefined) return;
+    job.call.signal!.removeEventListener("abort", abort);
+    this.#aborts.delete(job);
+  }
+
+  // -- Inside --
+
+  #call(action: string, fn: unknown, star: boolean, options: TaskOptions): Call {
+    if (this.#broken !== null) throw this.#broken;
+    if (this.#state !== "open") {
+      throw new ProcessError(`Cannot ${action}: the pool is ${this.#state}; make a new one`);
+    }
+    if (options === NO_OPTIONS && typeof fn === "function") {
+      let plain = this.#plainCalls.get(fn);
+      if (plain?.star !== star) {
+        this.#plainCalls.set(fn, plain = new Call(action, fn, star, options, this.#scratch));
+      }
+      return plain;
+    }
+    const call = new Call(action, fn, star, options, this.#scratch);
+    call.signal?.throwIfAborted();
+    return call;
+  }
+
+  /** Counts a job in until it ends; `holds` if it keeps the program alive by itself. */
+  #track(job: Job, holds: boolean): void {
+    this.#jobs.add(job);
+    if (holds && this.#held++ === 0) this.#release = runtime.keepAlive();
+    const { signal } = job.call;
+    if (signal === undefined) return;
+    const abort = () => {
+      job.abandon(signal.reason);
+      this.#crew.stop(job, signal.reason);
+    };
+    signal.addEventListener("abort", abort, { once: true });
+    this.#aborts.set(job, abort);
+  }
+
+  #dismissWhenDone(): void {
+    if (this.#jobs.size === 0) this.#crew.dismiss();
+  }
+
+  #abandonAll(error: unknown): void {
+    this.#scheduler.clear();
+    for (const job of [...this.#jobs]) job.abandon(error);
+  }
+
+  #break(error: BrokenPoolError): void {
+    this.#broken = error;
+    if (this.#state === "open") this.#state = "closed";
+    this.#abandonAll(error);
+  }
+}
