@@ -48,10 +48,15 @@ function rest(run: Run, exact: boolean = run.exact): Run {
 
 /** The error for a task whose worker has ended. */
 export function lostError(worker: WorkerHandle, code: number, index: number): WorkerLostError {
-  const how = code < 0 ? `was killed by signal ${-code}` : `exited with code ${code}`;
+  const how = worker.fault !== null
+    ? "sent a message that cannot be read, and was ended"
+    : code < 0
+    ? `was killed by signal ${-code}`
+    : `exited with code ${code}`;
   const error = new WorkerLostError(
     `Task ${index} was lost: its worker ${worker.name} (pid ${worker.child.pid}) ${how}; ` +
       "pass { retries } if the task may run again",
+    worker.fault === null ? undefined : { cause: worker.fault },
   );
   error.pid = worker.child.pid;
   error.exitCode = code;

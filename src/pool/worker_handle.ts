@@ -5,7 +5,7 @@
  * @module
  */
 
-import { RemoteError, SerializationError } from "../errors.ts";
+import { ProtocolError, RemoteError, SerializationError } from "../errors.ts";
 import type { Child } from "../runtime/mod.ts";
 import type { StartMethod } from "../process/family.ts";
 import { Decoder } from "../wire/decode.ts";
@@ -60,6 +60,8 @@ export class WorkerHandle {
   ready = false;
   /** It was told to finish, or was killed. */
   stopping = false;
+  /** Why its messages cannot be read. */
+  fault: ProtocolError | null = null;
   /** Tasks that it may still be given. */
   tasksLeft: number;
   tasksDone = 0;
@@ -226,14 +228,28 @@ export class WorkerHandle {
   }
 
   #receive(bytes: Uint8Array, attachments: readonly unknown[]): void {
-    const modules = modulesOf(bytes);
-    if (this.#loading === null && modules.length === 0) return this.#read(bytes, attachments);
-    const loaded = modules.length === 0 ? undefined : loadModules(modules).catch(() => {});
-    const loading = Promise.all([this.#loading, loaded]).then(() => {
-      if (this.#loading === loading) this.#loading = null;
-      this.#read(bytes, attachments);
+    this.#guard(() => {
+      const modules = modulesOf(bytes);
+      if (this.#loading === null && modules.length === 0) return this.#read(bytes, attachments);
+      const loaded = modules.length === 0 ? undefined : loadModules(modules).catch(() => {});
+      const loading = Promise.all([this.#loading, loaded]).then(() => {
+        if (this.#loading === loading) this.#loading = null;
+        this.#guard(() => this.#read(bytes, attachments));
+      });
+      this.#loading = loading;
     });
-    this.#loading = loading;
+  }
+
+  /** A worker whose messages cannot be read is ended, and its work is dealt with as after a death. */
+  #guard(read: () => void): void {
+    if (this.fault !== null) return;
+    try {
+      read();
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      this.fault = error;
+      this.child.kill("SIGKILL");
+    }
   }
 
   #read(bytes: Uint8Array, attachments: readonly unknown[]): void {
