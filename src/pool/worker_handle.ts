@@ -5,7 +5,7 @@
  * @module
  */
 
-import { ProtocolError, RemoteError, SerializationError } from "../errors.ts";
+import { ProtocolError, RemoteError } from "../errors.ts";
 import type { Child } from "../runtime/mod.ts";
 import type { StartMethod } from "../process/family.ts";
 import { Decoder } from "../wire/decode.ts";
@@ -13,15 +13,9 @@ import { Encoder } from "../wire/encode.ts";
 import { modulesOf, seal } from "../wire/envelope.ts";
 import { loadModules } from "../wire/functions/mod.ts";
 import * as wire from "./messages.ts";
-import {
-  readEntry,
-  readLast,
-  Unreadable,
-  writeEncodedItem,
-  writeItem,
-  writeSized,
-} from "./items.ts";
-import { type Run, SKIPPED } from "./run.ts";
+import { readEntry, readLast, Unreadable } from "./items.ts";
+import type { Run } from "./run.ts";
+import { TaskWriter } from "./task_writer.ts";
 
 /** What a worker tells its pool. */
 export interface WorkerEvents {
@@ -44,11 +38,6 @@ export interface WorkerEvents {
   exited(worker: WorkerHandle, code: number): void;
 }
 
-/** The slot of each function in this program's workers; slots are reused in turn. */
-// deno-lint-ignore ban-types
-const slots = new WeakMap<Function, number>();
-let nextSlot = 0;
-
 /** A worker. */
 export class WorkerHandle {
   readonly name: string;
@@ -66,11 +55,9 @@ export class WorkerHandle {
   tasksLeft: number;
   tasksDone = 0;
   busyMs = 0;
-  #encoder: Encoder;
+  #writer: TaskWriter;
   #control: Encoder;
   #events: WorkerEvents;
-  // deno-lint-ignore ban-types
-  #known: (WeakRef<Function> | undefined)[] = [];
   #loading: Promise<void> | null = null;
 
   constructor(
@@ -84,7 +71,7 @@ export class WorkerHandle {
     this.child = child;
     this.tasksLeft = maxTasks;
     const route = method === "thread" ? "thread" : "process";
-    this.#encoder = new Encoder(route);
+    this.#writer = new TaskWriter(route, (run, at, error) => events.failure(run, at, error));
     this.#control = new Encoder(route);
     this.#events = events;
     child.channel.open((bytes, attachments) => this.#receive(bytes, attachments), () => {});
@@ -103,20 +90,13 @@ export class WorkerHandle {
 
   /** Sends runs in one message. */
   send(runs: readonly Run[]): void {
-    const encoder = this.#encoder;
-    encoder.u8(wire.TASKS);
-    for (const run of runs) this.#write(encoder, run);
-    encoder.varint(0);
-    const message = seal(encoder);
-    const only = runs.length === 1 ? runs[0].encoded : null;
-    if (only !== null && only.attachments.length > 0) {
-      message.attachments = only.attachments;
-      message.transferList = only.transferList;
-      runs[0].encoded = null; // what was transferred is gone: a second try encodes the arguments anew
-    }
+    this.outstanding.push(...runs);
     runs[runs.length - 1].endsFrame = true;
     this.frames++;
-    this.child.channel.send(message);
+    const { channel } = this.child;
+    if (runs[0].encoded?.attachments.length) {
+      for (const message of this.#writer.writeAlone(runs[0])) channel.send(message);
+    } else channel.send(this.#writer.write(runs));
   }
 
   /** Asks the task of a run to stop by itself. */
@@ -162,69 +142,6 @@ export class WorkerHandle {
       this.outstanding.splice(at, 1);
     }
     if (run.endsFrame) this.frames--;
-  }
-
-  /** Makes sure that the worker has the function; returns its slot. */
-  #define(encoder: Encoder, run: Run): number {
-    const { fn } = run.job.call;
-    let slot = slots.get(fn);
-    if (slot === undefined) slots.set(fn, slot = nextSlot++ % wire.SLOTS);
-    if (this.#known[slot]?.deref() === fn) return slot;
-    encoder.varint(wire.DEFINE);
-    encoder.varint(slot);
-    writeSized(encoder, fn, "fn");
-    this.#known[slot] = new WeakRef(fn);
-    return slot;
-  }
-
-  #write(encoder: Encoder, run: Run): void {
-    const { call, failFast } = run.job;
-    const start = encoder.length;
-    this.outstanding.push(run);
-    let slot = 0;
-    let fits = true;
-    try {
-      slot = this.#define(encoder, run);
-    } catch (error) {
-      // It could travel when it was submitted: what is bound to it has changed since.
-      encoder.truncate(start);
-      fits = false;
-      for (let i = 0; i < run.items.length; i++) this.#skip(run, i, error);
-    }
-    encoder.varint(run.id + 1);
-    encoder.varint(slot);
-    encoder.u8(
-      (call.star ? wire.STAR : 0) | (call.guarded ? wire.GUARDED : 0) |
-        (run.exact ? wire.EXACT : 0) |
-        (failFast ? wire.FAIL_FAST : 0),
-    );
-    encoder.varint(run.attempt);
-    encoder.varint(run.first);
-    if (run.encoded !== null && fits) {
-      writeEncodedItem(encoder, run.encoded.bytes);
-      for (const url of run.encoded.modules) encoder.modules.add(url);
-    } else {
-      for (let i = 0; i < run.items.length; i++) this.#writeItem(encoder, run, i);
-    }
-    encoder.u8(wire.END);
-  }
-
-  #writeItem(encoder: Encoder, run: Run, offset: number): void {
-    const item = run.items[offset];
-    if (item === SKIPPED) return encoder.u8(wire.SKIP);
-    try {
-      writeItem(encoder, item, "item");
-    } catch (error) {
-      encoder.u8(wire.SKIP);
-      this.#skip(run, offset, atItem(error, run.first + offset));
-    }
-  }
-
-  /** An item that cannot be sent fails now, and only now: not again when the run is repeated. */
-  #skip(run: Run, offset: number, error: unknown): void {
-    run.items[offset] = SKIPPED;
-    run.encoded = null;
-    queueMicrotask(() => this.#events.failure(run, offset, error));
   }
 
   #receive(bytes: Uint8Array, attachments: readonly unknown[]): void {
@@ -336,15 +253,4 @@ export function remoteError(error: unknown, worker: WorkerHandle): unknown {
   });
   Object.defineProperty(error, "cause", { value: remote, configurable: true, writable: true });
   return error;
-}
-
-/** Gives a failure to encode an item the item's place in the input. */
-function atItem(error: unknown, index: number): unknown {
-  if (!(error instanceof SerializationError) || !error.path?.startsWith("item")) return error;
-  const place = `items[${index}]`;
-  const moved = new SerializationError(error.message.replace("item", place), {
-    cause: error.cause,
-  });
-  moved.path = place + error.path.slice("item".length);
-  return moved;
 }

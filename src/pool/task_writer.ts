@@ -1,0 +1,146 @@
+/**
+ * Layer 6, pool. Writes tasks for one worker. Owns which functions the worker knows, and the
+ * encoder; the format is in `messages.ts`.
+ *
+ * An item that cannot be sent fails alone: its place is marked, the others go.
+ *
+ * @module
+ */
+
+import { SerializationError } from "../errors.ts";
+import type { Message } from "../runtime/mod.ts";
+import { Encoder } from "../wire/encode.ts";
+import type { Route } from "../wire/encode.ts";
+import { seal } from "../wire/envelope.ts";
+import { writeEncodedItem, writeItem, writeSized } from "./items.ts";
+import * as wire from "./messages.ts";
+import { type Run, SKIPPED } from "./run.ts";
+
+/** The slot of each function in this program's workers; slots are reused in turn. */
+// deno-lint-ignore ban-types
+const slots = new WeakMap<Function, number>();
+let nextSlot = 0;
+
+/** The writing side of a worker's channel. */
+export class TaskWriter {
+  #encoder: Encoder;
+  // deno-lint-ignore ban-types
+  #known: (WeakRef<Function> | undefined)[] = [];
+  #onUnsendable: (run: Run, offset: number, error: unknown) => void;
+
+  /** `onUnsendable` is called, in a later turn, for each item that cannot be sent. */
+  constructor(route: Route, onUnsendable: (run: Run, offset: number, error: unknown) => void) {
+    this.#encoder = new Encoder(route);
+    this.#onUnsendable = onUnsendable;
+  }
+
+  /** Writes runs into one message. */
+  write(runs: readonly Run[]): Message {
+    const encoder = this.#encoder;
+    encoder.u8(wire.TASKS);
+    for (const run of runs) this.#write(encoder, run);
+    encoder.varint(0);
+    return seal(encoder);
+  }
+
+  /**
+   * Writes a run whose arguments were encoded with attachments. They are counted from 0, so the
+   * function, which may have attachments too, goes ahead in a message of its own.
+   */
+  writeAlone(run: Run): Message[] {
+    const encoder = this.#encoder;
+    const messages: Message[] = [];
+    encoder.u8(wire.TASKS);
+    this.#tryDefine(encoder, run);
+    if (encoder.length > 1) {
+      encoder.varint(0);
+      messages.push(seal(encoder));
+    } else encoder.reset();
+    const { encoded } = run; // gone, if the function could not be sent
+    const message = this.write([run]);
+    if (encoded !== null) {
+      message.attachments = encoded.attachments;
+      message.transferList = encoded.transferList;
+      run.encoded = null; // what was transferred is gone: a second try encodes the arguments anew
+    }
+    messages.push(message);
+    return messages;
+  }
+
+  /** Makes sure that the worker has the function; returns its slot. */
+  #define(encoder: Encoder, run: Run): number {
+    const { fn } = run.job.call;
+    let slot = slots.get(fn);
+    if (slot === undefined) slots.set(fn, slot = nextSlot++ % wire.SLOTS);
+    if (this.#known[slot]?.deref() === fn) return slot;
+    encoder.varint(wire.DEFINE);
+    encoder.varint(slot);
+    writeSized(encoder, fn, "fn");
+    this.#known[slot] = new WeakRef(fn);
+    return slot;
+  }
+
+  /** The slot of a run's function, or `null` if the function cannot be sent any more. */
+  #tryDefine(encoder: Encoder, run: Run): number | null {
+    const start = encoder.length;
+    try {
+      return this.#define(encoder, run);
+    } catch (error) {
+      // It could travel when it was submitted: what is bound to it has changed since.
+      encoder.truncate(start);
+      for (let i = 0; i < run.items.length; i++) this.#skip(run, i, error);
+      return null;
+    }
+  }
+
+  #write(encoder: Encoder, run: Run): void {
+    const { call, failFast } = run.job;
+    const slot = this.#tryDefine(encoder, run);
+    encoder.varint(run.id + 1);
+    encoder.varint(slot ?? 0);
+    encoder.u8(
+      (call.star ? wire.STAR : 0) | (call.guarded ? wire.GUARDED : 0) |
+        (run.exact ? wire.EXACT : 0) |
+        (failFast ? wire.FAIL_FAST : 0),
+    );
+    encoder.varint(run.attempt);
+    encoder.varint(run.first);
+    if (run.encoded !== null && slot !== null) {
+      writeEncodedItem(encoder, run.encoded.bytes);
+      for (const url of run.encoded.modules) encoder.modules.add(url);
+    } else {
+      for (let i = 0; i < run.items.length; i++) this.#writeItem(encoder, run, i);
+    }
+    encoder.u8(wire.END);
+  }
+
+  #writeItem(encoder: Encoder, run: Run, offset: number): void {
+    const item = run.items[offset];
+    if (item === SKIPPED) return encoder.u8(wire.SKIP);
+    try {
+      writeItem(encoder, item, "item");
+    } catch (error) {
+      encoder.u8(wire.SKIP);
+      this.#skip(run, offset, atItem(error, run.first + offset));
+    }
+  }
+
+  /** An item that cannot be sent fails now, and only now: not again when the run is repeated. */
+  #skip(run: Run, offset: number, error: unknown): void {
+    if (run.items[offset] === SKIPPED) return;
+    run.items[offset] = SKIPPED;
+    run.encoded = null;
+    queueMicrotask(() => this.#onUnsendable(run, offset, error));
+  }
+}
+
+/** Gives a failure to encode an item the item's place in the input. */
+function atItem(error: unknown, index: number): unknown {
+  if (!(error instanceof SerializationError) || !error.path?.startsWith("item")) return error;
+  const place = `items[${index}]`;
+  const moved = new SerializationError(error.message.replace("item", place), {
+    cause: error.cause,
+  });
+  moved.path = place + error.path.slice("item".length);
+  return moved;
+}
