@@ -19,7 +19,7 @@ import { BENCH_ROWS, type BenchRow } from "./rows.ts";
 import { type Figure, medianOf, rowTable } from "./table.ts";
 import { killMarked, RUN_VARIABLE } from "../scripts/testing/leftovers.ts";
 
-const LIMIT_MS = 180_000;
+const LIMIT_MS = 45_000;
 const README = new URL("./README.md", import.meta.url);
 const ROOT = new URL("../", import.meta.url);
 

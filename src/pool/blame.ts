@@ -24,12 +24,18 @@ export function settleEstate(worker: WorkerHandle): Estate {
     worker.forget(run);
     run.skip();
   }
-  const live = runs.filter((run) => !run.stopped && !run.job.settled && run.left > 0);
+  const unfinished = runs.filter((run) => run.left > 0);
+  const live = unfinished.filter((run) => !run.stopped && !run.job.settled);
   if (live.length === 0) return { again: [], lost: null };
   const [head, ...others] = live;
   // Stopped on purpose, or dead before its first task: nobody is to blame.
   if (!worker.ready || runs.some((run) => run.stopped)) {
     return { again: live.map((run) => rest(run)), lost: null };
+  }
+  // Perhaps a task that nobody waits for any more took the worker with it.
+  const [first] = unfinished;
+  if (first !== head) {
+    return { again: live.map((run) => rest(run, run.exact || !first.exact)), lost: null };
   }
   const known = head.exact || (live.length === 1 && head.left === 1);
   if (!known) return { again: live.map((run) => rest(run, true)), lost: null };

@@ -2,8 +2,8 @@
  * Layer 6, pool. The loop of a pool's worker, in the child. Runs one task at a time, in the order
  * of arrival. Owns the functions that it was sent; its results are the outbox's.
  *
- * Before an item of an EXACT run begins, everything that is finished has left this process: if the
- * item is the end of it, the pool knows whom to blame.
+ * Before an item of an EXACT run begins, and after the last one, everything that is finished has
+ * left this process: if the next item is the end of it, the pool knows whom to blame.
  *
  * @module
  */
@@ -195,7 +195,9 @@ class Worker {
         }
       }
       outbox.end();
-      return undefined;
+      if (!exact) return undefined;
+      outbox.flush(); // also what follows may be the end of this process
+      return this.#channel.flush();
     };
     return step();
   }

@@ -1,0 +1,79 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { settleEstate } from "../../../src/pool/blame.ts";
+import { Run } from "../../../src/pool/run.ts";
+import type { Job } from "../../../src/pool/run.ts";
+import type { WorkerHandle } from "../../../src/pool/worker_handle.ts";
+
+/** A job as far as blame looks at it. */
+function job(settled = false, retries = 0): Job {
+  const call = { retries, guarded: false, estimate: { perItem: 1 } };
+  return { call, settled, failFast: false } as unknown as Job;
+}
+
+interface RunState {
+  of?: Job;
+  exact?: boolean;
+  done?: number;
+  stopped?: boolean;
+  attempt?: number;
+}
+
+function run(first: number, count: number, state: RunState = {}): Run {
+  const items = Array.from({ length: count }, (_, i) => first + i);
+  const made = new Run(state.of ?? job(), first, items, state.attempt ?? 0);
+  made.exact = state.exact ?? false;
+  made.done = state.done ?? 0;
+  made.stopped = state.stopped ?? false;
+  return made;
+}
+
+/** What happens to the runs of a worker that has died: `FIRST+COUNT`, `!` where exact. */
+function decide(...outstanding: Run[]): { lost: number | null; again: string[] } {
+  const forget = (one: Run) => outstanding.splice(outstanding.indexOf(one), 1);
+  const worker = { ready: true, outstanding, forget } as unknown as WorkerHandle;
+  const { again, lost } = settleEstate(worker);
+  return {
+    lost: lost === null ? null : lost.run.first + lost.offset,
+    again: again.map((one) => `${one.first}+${one.items.length}${one.exact ? "!" : ""}`),
+  };
+}
+
+describe("blame", () => {
+  it("falls on the first item without a result of an exact run", () => {
+    const runs = [run(0, 4, { exact: true, done: 2 }), run(4, 3)];
+    assert.deepEqual(decide(...runs), { lost: 2, again: ["3+1!", "4+3"] });
+  });
+
+  it("falls on the only item that was left", () => {
+    assert.deepEqual(decide(run(5, 1)), { lost: 5, again: [] });
+  });
+
+  it("falls on nobody if it is not known who ran", () => {
+    assert.deepEqual(decide(run(0, 3, { done: 1 }), run(3, 1)), {
+      lost: null,
+      again: ["1+2!", "3+1!"],
+    });
+  });
+
+  it("does not fall on whoever waited behind a task that nobody waits for", () => {
+    const of = job(true);
+    assert.deepEqual(decide(run(9, 1, { of }), run(5, 1)), { lost: null, again: ["5+1!"] });
+    assert.deepEqual(decide(run(9, 1, { of, exact: true }), run(5, 1)), {
+      lost: null,
+      again: ["5+1"],
+    });
+    assert.deepEqual(decide(run(9, 1, { of, done: 1 }), run(5, 1)), { lost: 5, again: [] });
+  });
+
+  it("falls on nobody if the worker was stopped", () => {
+    const runs = [run(0, 1, { stopped: true, exact: true }), run(1, 2, { exact: true })];
+    assert.deepEqual(decide(...runs), { lost: null, again: ["1+2!"] });
+  });
+
+  it("gives a task the retries that it has", () => {
+    const of = job(false, 1);
+    assert.deepEqual(decide(run(3, 1, { of, exact: true })), { lost: null, again: ["3+1!"] });
+    assert.deepEqual(decide(run(3, 1, { of, exact: true, attempt: 1 })), { lost: 3, again: [] });
+  });
+});
