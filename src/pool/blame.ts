@@ -6,6 +6,7 @@
  */
 
 import { WorkerLostError } from "../errors.ts";
+import { runtime } from "../runtime/mod.ts";
 import type { Run } from "./run.ts";
 import type { WorkerHandle } from "./worker_handle.ts";
 
@@ -37,7 +38,12 @@ export function settleEstate(worker: WorkerHandle): Estate {
   if (first !== head) {
     return { again: live.map((run) => rest(run, run.exact || !first.exact)), lost: null };
   }
-  const known = head.exact || (live.length === 1 && head.left === 1);
+  const alone = live.length === 1 && head.left === 1;
+  if (runtime.losesLastWords && !alone) {
+    // Its last results may have been lost: every item goes out again by itself.
+    return { again: live.flatMap((run) => singly(run)), lost: null };
+  }
+  const known = head.exact || alone;
   if (!known) return { again: live.map((run) => rest(run, true)), lost: null };
   const again: Run[] = [];
   const next = head.done + 1;
@@ -46,6 +52,13 @@ export function settleEstate(worker: WorkerHandle): Estate {
   if (next < head.items.length) again.push(head.again(next, head.items.length, 0, head.exact));
   again.push(...others.map((run) => rest(run)));
   return { again, lost: retry ? null : { run: head, offset: head.done } };
+}
+
+function singly(run: Run): Run[] {
+  return Array.from(
+    { length: run.left },
+    (_, i) => run.again(run.done + i, run.done + i + 1, run.attempt, true),
+  );
 }
 
 function rest(run: Run, exact: boolean = run.exact): Run {

@@ -16,6 +16,7 @@
  * @module
  */
 
+import { runtime } from "../runtime/mod.ts";
 import type { Job, Run, Source } from "./run.ts";
 import { Deque } from "./deque.ts";
 import type { WorkerHandle } from "./worker_handle.ts";
@@ -134,7 +135,8 @@ export class Scheduler {
         this.#ready.shift();
         continue;
       }
-      const alone = run.solo || run.cost === Infinity || run.encoded?.attachments.length;
+      const alone = run.solo || (run.exact && runtime.losesLastWords) || run.cost === Infinity ||
+        run.encoded?.attachments.length;
       if (alone && (!idle || runs.length > 0)) break;
       if (
         runs.length > 0 && (cost + run.cost > FRAME_MS || (runs.length >= share && cost > SMALL_MS))

@@ -193,6 +193,7 @@ function writeError(text: string): Promise<void> {
 /** Deno's capabilities. */
 export const runtime: Runtime = {
   name: "deno",
+  losesLastWords: false,
   pid: () => Deno.pid,
   parentPid: () => Deno.ppid,
   startProcess,

@@ -103,6 +103,8 @@ export interface StartOptions {
 export interface Runtime {
   /** Which one this is. */
   readonly name: "deno" | "bun" | "node";
+  /** Whether what a process said right before its death may not arrive. */
+  readonly losesLastWords: boolean;
   /** Id of this operating-system process. */
   pid(): number;
   /** Id of the parent of this operating-system process. */

@@ -4,6 +4,7 @@ import { settleEstate } from "../../../src/pool/blame.ts";
 import { Run } from "../../../src/pool/run.ts";
 import type { Job } from "../../../src/pool/run.ts";
 import type { WorkerHandle } from "../../../src/pool/worker_handle.ts";
+import { RUNTIME } from "../../support/runtime.ts";
 
 /** A job as far as blame looks at it. */
 function job(settled = false, retries = 0): Job {
@@ -39,8 +40,11 @@ function decide(...outstanding: Run[]): { lost: number | null; again: string[] }
   };
 }
 
+// In Bun the last words of a process may be lost: there everything goes out again, one by one.
+const skip = RUNTIME === "bun" && "Bun may lose what a process said right before its death";
+
 describe("blame", () => {
-  it("falls on the first item without a result of an exact run", () => {
+  it("falls on the first item without a result of an exact run", { skip }, () => {
     const runs = [run(0, 4, { exact: true, done: 2 }), run(4, 3)];
     assert.deepEqual(decide(...runs), { lost: 2, again: ["3+1!", "4+3"] });
   });
@@ -49,7 +53,7 @@ describe("blame", () => {
     assert.deepEqual(decide(run(5, 1)), { lost: 5, again: [] });
   });
 
-  it("falls on nobody if it is not known who ran", () => {
+  it("falls on nobody if it is not known who ran", { skip }, () => {
     assert.deepEqual(decide(run(0, 3, { done: 1 }), run(3, 1)), {
       lost: null,
       again: ["1+2!", "3+1!"],
