@@ -42,11 +42,6 @@ export class Scheduler {
     return this.#ready.length;
   }
 
-  /** Whether nothing waits. */
-  get empty(): boolean {
-    return this.#ready.length === 0 && this.#sources.length === 0;
-  }
-
   /** Adds a run at the end of the queue. */
   push(run: Run): void {
     this.#ready.push(run);

@@ -195,7 +195,6 @@ export const runtime: Runtime = {
   name: "deno",
   losesLastWords: false,
   pid: () => Deno.pid,
-  parentPid: () => Deno.ppid,
   startProcess,
   startThread,
   parentChannel,

@@ -174,7 +174,6 @@ export const runtime: Runtime = {
   name: IS_BUN ? "bun" : "node",
   losesLastWords: IS_BUN, // seen in the suite: results written before an exit were not read
   pid: () => process.pid,
-  parentPid: () => process.ppid,
   startProcess,
   startThread,
   parentChannel,

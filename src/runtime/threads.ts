@@ -28,11 +28,6 @@ const EXIT_MS = 100;
 
 let abandoned = 0;
 
-/** Threads that could not be stopped in this isolate: Deno only, see above. */
-export function abandonedThreads(): number {
-  return abandoned;
-}
-
 /** Starts a thread. */
 export function startThread(entry: URL, options: StartOptions): Child {
   refuseWhatThreadsLack(options);

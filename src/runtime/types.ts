@@ -107,8 +107,6 @@ export interface Runtime {
   readonly losesLastWords: boolean;
   /** Id of this operating-system process. */
   pid(): number;
-  /** Id of the parent of this operating-system process. */
-  parentPid(): number;
   /** Starts an operating-system process of this runtime. Throws when it cannot be started. */
   startProcess(entry: URL, options: StartOptions): Child;
   /** Starts a thread. Throws when it cannot be started. */
