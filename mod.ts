@@ -13,7 +13,9 @@
  */
 
 export {
+  AbandonedLockError,
   BootstrapError,
+  BrokenBarrierError,
   BrokenPoolError,
   CancelledError,
   FunctionReferenceError,
@@ -28,14 +30,10 @@ export {
 } from "./src/errors.ts";
 export { getContext, Thread, ThreadPool } from "./src/context.ts";
 export type { Context } from "./src/context.ts";
-export {
-  currentProcess,
-  getAllStartMethods,
-  getStartMethod,
-  parentProcess,
-  setStartMethod,
-} from "./src/process/family.ts";
-export type { ProcessInfo, StartMethod } from "./src/process/family.ts";
+export { currentProcess, parentProcess } from "./src/process/family.ts";
+export { getAllStartMethods, getStartMethod, setStartMethod } from "./src/park/start_method.ts";
+export type { ProcessInfo } from "./src/process/family.ts";
+export type { StartMethod } from "./src/park/start_method.ts";
 export { cpuCount } from "./src/process/cpu_count.ts";
 export { activeChildren, Process } from "./src/process/process.ts";
 export type { ProcessOptions, Target } from "./src/process/options.ts";
@@ -58,6 +56,14 @@ export type {
   Task,
   WorkerStats,
 } from "./src/pool/options.ts";
+export { Barrier } from "./src/sync/barrier.ts";
+export type { BarrierOptions } from "./src/sync/barrier.ts";
+export { Condition } from "./src/sync/condition.ts";
+export { Event } from "./src/sync/event.ts";
+export type { AcquireOptions, Held } from "./src/sync/holding.ts";
+export { Lock } from "./src/sync/lock.ts";
+export { RLock } from "./src/sync/rlock.ts";
+export { BoundedSemaphore, Semaphore } from "./src/sync/semaphore.ts";
 export { registerClass } from "./src/wire/classes.ts";
 export type { AnyClass, ClassOptions } from "./src/wire/classes.ts";
 export { inline } from "./src/wire/functions/inline.ts";

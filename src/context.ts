@@ -7,9 +7,18 @@
 
 import { cpuCount } from "./process/cpu_count.ts";
 import { activeChildren, Process } from "./process/process.ts";
-import { checkMethod, currentProcess, getStartMethod, parentProcess } from "./process/family.ts";
-import type { StartMethod } from "./process/family.ts";
+import { currentProcess, parentProcess } from "./process/family.ts";
+import { checkMethod, getStartMethod } from "./park/start_method.ts";
+import type { StartMethod } from "./park/start_method.ts";
 import { Pool } from "./pool/pool.ts";
+import { Barrier } from "./sync/barrier.ts";
+import { Condition } from "./sync/condition.ts";
+import { Event } from "./sync/event.ts";
+import { Lock } from "./sync/lock.ts";
+import { RLock } from "./sync/rlock.ts";
+import { BoundedSemaphore, Semaphore } from "./sync/semaphore.ts";
+import { registerSubclass } from "./wire/classes.ts";
+import type { AnyClass } from "./wire/classes.ts";
 
 /**
  * A process of the `"thread"` context: a Worker with its own isolate and event loop, in this
@@ -71,6 +80,20 @@ export interface Context {
   readonly Process: typeof Process;
   /** As the top-level `Pool`, with this method. */
   readonly Pool: typeof Pool;
+  /** As the top-level `Lock`, with this method. */
+  readonly Lock: typeof Lock;
+  /** As the top-level `RLock`, with this method. */
+  readonly RLock: typeof RLock;
+  /** As the top-level `Semaphore`, with this method. */
+  readonly Semaphore: typeof Semaphore;
+  /** As the top-level `BoundedSemaphore`, with this method. */
+  readonly BoundedSemaphore: typeof BoundedSemaphore;
+  /** As the top-level `Event`, with this method. */
+  readonly Event: typeof Event;
+  /** As the top-level `Condition`, with this method. */
+  readonly Condition: typeof Condition;
+  /** As the top-level `Barrier`, with this method. */
+  readonly Barrier: typeof Barrier;
   /** As the top-level function. */
   readonly currentProcess: typeof currentProcess;
   /** As the top-level function. */
@@ -81,12 +104,39 @@ export interface Context {
   readonly cpuCount: typeof cpuCount;
 }
 
-const shared = { currentProcess, parentProcess, activeChildren, cpuCount };
+const SHARED = { Lock, RLock, Semaphore, BoundedSemaphore, Event, Condition, Barrier };
+const functions = { currentProcess, parentProcess, activeChildren, cpuCount };
 
 const contexts: Record<StartMethod, Context> = {
-  spawn: { method: "spawn", Process: SpawnProcess, Pool: SpawnPool, ...shared },
-  thread: { method: "thread", Process: Thread, Pool: ThreadPool, ...shared },
+  spawn: {
+    method: "spawn",
+    Process: SpawnProcess,
+    Pool: SpawnPool,
+    ...sharedClasses("spawn"),
+    ...functions,
+  },
+  thread: {
+    method: "thread",
+    Process: Thread,
+    Pool: ThreadPool,
+    ...sharedClasses("thread"),
+    ...functions,
+  },
 };
+
+/** The classes of shared objects, each bound to a start method. */
+function sharedClasses(startMethod: StartMethod): typeof SHARED {
+  const bound: Record<string, unknown> = {};
+  for (const [name, Class] of Object.entries(SHARED)) {
+    const Base = Class as unknown as new (...args: unknown[]) => object;
+    const Bound = class extends Base {};
+    Object.defineProperty(Bound, "name", { value: name });
+    Object.defineProperty(Bound, "startMethod", { value: startMethod });
+    registerSubclass(Bound, Class as AnyClass<unknown>);
+    bound[name] = Bound;
+  }
+  return bound as typeof SHARED;
+}
 
 /**
  * Returns the context of a start method: every constructor, bound to it.

@@ -56,6 +56,21 @@ export class CancelledError extends MultiprocessingError {
   override name = "CancelledError";
 }
 
+/**
+ * The holder of a lock has ended without releasing it. Told to one acquirer, once: what the lock
+ * protects may be half done. The caller does not hold the lock; acquiring it again succeeds.
+ */
+export class AbandonedLockError extends MultiprocessingError {
+  /** The name of the class. */
+  override name = "AbandonedLockError";
+}
+
+/** A barrier was aborted or reset, or a party gave up, failed or died. */
+export class BrokenBarrierError extends MultiprocessingError {
+  /** The name of the class. */
+  override name = "BrokenBarrierError";
+}
+
 /** A value cannot travel to another process; `path` says which one. */
 export class SerializationError extends MultiprocessingError {
   /** The name of the class. */

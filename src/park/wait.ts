@@ -1,5 +1,5 @@
 /**
- * Layer 3, park. Waiting with a deadline and an abort signal: the one place that turns
+ * Layer 4, park. Waiting with a deadline and an abort signal: the one place that turns
  * `{ timeout, signal }` into behaviour. Owns its timer and listener while a wait lasts, and removes
  * both; keeps the isolate alive meanwhile.
  *

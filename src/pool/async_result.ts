@@ -1,5 +1,5 @@
 /**
- * Layer 6, pool. `AsyncResult`: a handle on a call that runs in a pool. Owns nothing but the
+ * Layer 10, pool. `AsyncResult`: a handle on a call that runs in a pool. Owns nothing but the
  * promise and whether it has settled.
  *
  * @module

@@ -1,5 +1,5 @@
 /**
- * Layer 6, pool. Who is to blame for the death of a worker, and what becomes of its work. Decides
+ * Layer 10, pool. Who is to blame for the death of a worker, and what becomes of its work. Decides
  * only; the crew acts on it. The rule is in the header of `scheduler.ts`.
  *
  * @module

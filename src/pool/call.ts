@@ -1,5 +1,5 @@
 /**
- * Layer 6, pool. What is to be called and how: the function, checked, with the options that every
+ * Layer 10, pool. What is to be called and how: the function, checked, with the options that every
  * method of a pool shares, and an estimate of how long one call takes.
  *
  * @module

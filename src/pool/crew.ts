@@ -1,5 +1,5 @@
 /**
- * Layer 6, pool. The workers' lives: start, loss, replacement, limits, stop. The scheduler owns who
+ * Layer 10, pool. The workers' lives: start, loss, replacement, limits, stop. The scheduler owns who
  * works on what; `blame.ts` decides what becomes of the work of a worker that has died.
  *
  * @module
@@ -10,7 +10,8 @@ import { lostError, settleEstate } from "./blame.ts";
 import { launch } from "../process/launcher.ts";
 import type { LaunchOptions } from "../process/launcher.ts";
 import { join, leave, nextIdentity } from "../process/family.ts";
-import type { Member, StartMethod } from "../process/family.ts";
+import type { Member } from "../process/family.ts";
+import type { StartMethod } from "../park/start_method.ts";
 import type { Encoder } from "../wire/encode.ts";
 import type { Job, Run } from "./run.ts";
 import type { Scheduler } from "./scheduler.ts";

@@ -1,5 +1,5 @@
 /**
- * Layer 6, pool. What a running task knows of itself. Owns the one task that this isolate runs.
+ * Layer 10, pool. What a running task knows of itself. Owns the one task that this isolate runs.
  *
  * @module
  */

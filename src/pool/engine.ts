@@ -1,5 +1,5 @@
 /**
- * Layer 6, pool. What is behind a `Pool`: takes calls, checks them, turns them into jobs. Owns the
+ * Layer 10, pool. What is behind a `Pool`: takes calls, checks them, turns them into jobs. Owns the
  * jobs that have not ended, and whether the pool is open. Leaves the work to the scheduler and the
  * workers to the crew.
  *
@@ -8,7 +8,7 @@
 
 import { CancelledError, PoolTerminatedError, ProcessError } from "../errors.ts";
 import type { BrokenPoolError } from "../errors.ts";
-import type { StartMethod } from "../process/family.ts";
+import type { StartMethod } from "../park/start_method.ts";
 import { cpuCount } from "../process/cpu_count.ts";
 import { refuseToStart } from "../process/launcher.ts";
 import { runtime } from "../runtime/mod.ts";

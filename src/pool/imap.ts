@@ -1,5 +1,5 @@
 /**
- * Layer 6, pool. The job behind `imap` and `imapUnordered`: an async iterator that reads its input
+ * Layer 10, pool. The job behind `imap` and `imapUnordered`: an async iterator that reads its input
  * lazily. Owns the window between what was read and what was taken: at most `buffer` items, until
  * the pool is closed.
  *

@@ -1,5 +1,5 @@
 /**
- * Layer 6, pool. The input of a `map` or `imap`: any iterable or async iterable, read piece by
+ * Layer 10, pool. The input of a `map` or `imap`: any iterable or async iterable, read piece by
  * piece. Owns the iterator: it reads no further than it must, and closes it when the job ends
  * early. An error that the input throws ends it, at its position.
  *

@@ -1,5 +1,5 @@
 /**
- * Layer 6, pool. Values in a row. Owns what keeps them apart: a value whose decoding runs code that
+ * Layer 10, pool. Values in a row. Owns what keeps them apart: a value whose decoding runs code that
  * may throw (a user's `rebuild`, the look-up of a function) is written with its length, so that
  * those behind it stay readable.
  *

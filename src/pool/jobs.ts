@@ -1,5 +1,5 @@
 /**
- * Layer 6, pool. The jobs behind `apply` and `map`: they collect results and settle one promise.
+ * Layer 10, pool. The jobs behind `apply` and `map`: they collect results and settle one promise.
  *
  * @module
  */

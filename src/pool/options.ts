@@ -1,5 +1,5 @@
 /**
- * Layer 6, pool. The options of the public methods of a pool, as types.
+ * Layer 10, pool. The options of the public methods of a pool, as types.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * Layer 6, pool. The results of a worker that it has not sent yet. Owns the RESULTS message that is
+ * Layer 10, pool. The results of a worker that it has not sent yet. Owns the RESULTS message that is
  * being written and when it leaves.
  *
  * Results wait for each other while tasks are short and leave at once when they are long: at most
@@ -36,7 +36,7 @@ export class Outbox {
 
   constructor(channel: Channel, route: "thread" | "process") {
     this.#channel = channel;
-    this.#out = new Encoder(route);
+    this.#out = new Encoder(route, { once: true });
     this.#out.u8(wire.RESULTS);
   }
 

@@ -1,12 +1,12 @@
 /**
- * Layer 6, pool. The public class `Pool`: the signatures and what they promise. Owns nothing but its
+ * Layer 10, pool. The public class `Pool`: the signatures and what they promise. Owns nothing but its
  * engine.
  *
  * @module
  */
 
-import { getStartMethod } from "../process/family.ts";
-import type { StartMethod } from "../process/family.ts";
+import { getStartMethod } from "../park/start_method.ts";
+import type { StartMethod } from "../park/start_method.ts";
 import type { AsyncResult } from "./async_result.ts";
 import { Engine, NO_OPTIONS } from "./engine.ts";
 import type { Items } from "./input.ts";

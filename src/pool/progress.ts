@@ -1,5 +1,5 @@
 /**
- * Layer 6, pool. The progress bar of `progress: true`: drawn by the npm package `cli-progress`,
+ * Layer 10, pool. The progress bar of `progress: true`: drawn by the npm package `cli-progress`,
  * which is loaded only when a bar is asked for and standard error is a terminal.
  *
  * @module

@@ -1,5 +1,5 @@
 /**
- * Layer 6, pool. A run: the piece of a job that goes to a worker at once, some items of a `map` or
+ * Layer 10, pool. A run: the piece of a job that goes to a worker at once, some items of a `map` or
  * one `apply`. Owns the items until their results are in, so that they can be sent again.
  *
  * @module
@@ -16,6 +16,10 @@ export interface Encoded extends Message {
 }
 
 const NO_MODULES: readonly string[] = [];
+/** What was encoded may be sent again, as long as anybody has it. */
+const forgotten = new FinalizationRegistry<readonly (() => void)[]>((holds) => {
+  for (const release of holds) release();
+});
 
 /** Encodes a value ahead of its message. */
 export function encodeAhead(
@@ -26,8 +30,10 @@ export function encodeAhead(
 ): Encoded {
   encoder.value(value, path, transfer);
   const modules = encoder.modules.size === 0 ? NO_MODULES : [...encoder.modules];
-  const { bytes, attachments, transferList } = encoder.take();
-  return { bytes, attachments, transferList, modules };
+  const { bytes, attachments, transferList, holds } = encoder.take();
+  const encoded = { bytes, attachments, transferList, modules };
+  if (holds.length > 0) forgotten.register(encoded, holds);
+  return encoded;
 }
 
 /** Something that asks for calls and takes their results. */

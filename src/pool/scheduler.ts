@@ -1,5 +1,5 @@
 /**
- * Layer 6, pool. Who works on what. Owns the workers, the runs that wait, the jobs that still have
+ * Layer 10, pool. Who works on what. Owns the workers, the runs that wait, the jobs that still have
  * items, and the rules of this file:
  *
  * - A run goes to the worker with the least to do. Short work is gathered: about {@link FRAME_MS}

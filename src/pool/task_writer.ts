@@ -1,5 +1,5 @@
 /**
- * Layer 6, pool. Writes tasks for one worker. Owns which functions the worker knows, and the
+ * Layer 10, pool. Writes tasks for one worker. Owns which functions the worker knows, and the
  * encoder; the format is in `messages.ts`.
  *
  * An item that cannot be sent fails alone: its place is marked, the others go.
@@ -8,7 +8,7 @@
  */
 
 import { SerializationError } from "../errors.ts";
-import type { Message } from "../runtime/mod.ts";
+import type { Message } from "../wire/encode.ts";
 import { Encoder } from "../wire/encode.ts";
 import type { Route } from "../wire/encode.ts";
 import { seal } from "../wire/envelope.ts";

@@ -1,5 +1,5 @@
 /**
- * Layer 6, pool. The loop of a pool's worker, in the child. Runs one task at a time, in the order
+ * Layer 10, pool. The loop of a pool's worker, in the child. Runs one task at a time, in the order
  * of arrival. Owns the functions that it was sent; its results are the outbox's.
  *
  * Before an item of an EXACT run begins, and after the last one, everything that is finished has
@@ -53,7 +53,7 @@ class Worker {
   constructor(channel: Channel, route: "thread" | "process") {
     this.#channel = channel;
     this.#outbox = new Outbox(channel, route);
-    this.#control = new Encoder(route);
+    this.#control = new Encoder(route, { once: true });
     this.#link = {
       place: () => ({ run: this.#runId, offset: this.#offset }),
       listens: ({ run }) => this.#say(wire.LISTENS, (encoder) => encoder.varint(run)),

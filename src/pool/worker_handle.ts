@@ -1,5 +1,5 @@
 /**
- * Layer 6, pool. One worker as its pool sees it. Owns the child, the runs that it was given and has
+ * Layer 10, pool. One worker as its pool sees it. Owns the child, the runs that it was given and has
  * not answered, the functions that it knows, and both directions of the channel's format.
  *
  * @module
@@ -7,9 +7,10 @@
 
 import { ProtocolError, RemoteError } from "../errors.ts";
 import type { Child } from "../runtime/mod.ts";
-import type { StartMethod } from "../process/family.ts";
+import type { StartMethod } from "../park/start_method.ts";
 import { Decoder } from "../wire/decode.ts";
 import { Encoder } from "../wire/encode.ts";
+import type { Message } from "../wire/encode.ts";
 import { modulesOf, seal } from "../wire/envelope.ts";
 import { loadModules } from "../wire/functions/mod.ts";
 import * as wire from "./messages.ts";
@@ -59,6 +60,8 @@ export class WorkerHandle {
   #control: Encoder;
   #events: WorkerEvents;
   #loading: Promise<void> | null = null;
+  /** What tasks on their way refer to. */
+  #holds: (() => void)[] = [];
 
   constructor(
     name: string,
@@ -77,6 +80,7 @@ export class WorkerHandle {
     child.channel.open((bytes, attachments) => this.#receive(bytes, attachments), () => {});
     child.exited.then(async (code) => {
       await this.#loading;
+      this.#letGo();
       events.exited(this, code);
     });
   }
@@ -93,10 +97,19 @@ export class WorkerHandle {
     this.outstanding.push(...runs);
     runs[runs.length - 1].endsFrame = true;
     this.frames++;
-    const { channel } = this.child;
     if (runs[0].encoded?.attachments.length) {
-      for (const message of this.#writer.writeAlone(runs[0])) channel.send(message);
-    } else channel.send(this.#writer.write(runs));
+      for (const message of this.#writer.writeAlone(runs[0])) this.#send(message);
+    } else this.#send(this.#writer.write(runs));
+  }
+
+  #send(message: Message): void {
+    if (message.holds.length > 0) this.#holds.push(...message.holds);
+    this.child.channel.send(message);
+  }
+
+  /** Everything that was sent has been read. */
+  #letGo(): void {
+    for (const release of this.#holds.splice(0)) release();
   }
 
   /** Asks the task of a run to stop by itself. */
@@ -142,6 +155,7 @@ export class WorkerHandle {
       this.outstanding.splice(at, 1);
     }
     if (run.endsFrame) this.frames--;
+    if (this.#holds.length > 0 && this.outstanding.length === 0) this.#letGo();
   }
 
   #receive(bytes: Uint8Array, attachments: readonly unknown[]): void {

@@ -1,5 +1,5 @@
 /**
- * Layer 5, process. How many processors there are.
+ * Layer 9, process. How many processors there are.
  *
  * @module
  */

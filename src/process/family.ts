@@ -1,18 +1,13 @@
 /**
- * Layer 5, process. Who this isolate is in its family: its own name, its parent, its live children,
- * and the default start method. Owns that state; the launcher and `child.ts` write it.
+ * Layer 9, process. Who this isolate is in its family: its own name, its parent, its live children.
+ * Owns that state; the launcher and `child.ts` write it.
  *
  * @module
  */
 
-import { ProcessError } from "../errors.ts";
+import { fixStartMethod } from "../park/start_method.ts";
+import type { StartMethod } from "../park/start_method.ts";
 import { runtime } from "../runtime/mod.ts";
-
-/** How a child is started: a process of its own, or a thread of this one. */
-export type StartMethod = "spawn" | "thread";
-
-/** All start methods, the default first. */
-export const START_METHODS: readonly StartMethod[] = ["spawn", "thread"];
 
 /** A member of the family, as {@link currentProcess} and {@link parentProcess} tell of it. */
 export interface ProcessInfo {
@@ -47,7 +42,6 @@ export interface Member {
 let self: Identity = { name: "MainProcess", daemon: false, path: "" };
 let current: ProcessInfo | null = null;
 let parent: ProcessInfo | null = null;
-let method: StartMethod | null = null;
 let counter = 0;
 let exitHook = false;
 const members = new Set<Member>();
@@ -60,7 +54,7 @@ export function adopt(
 ): void {
   self = identity;
   parent = parentInfo;
-  method = startMethod;
+  fixStartMethod(startMethod);
 }
 
 /** Makes an object stand for this isolate: the instance of a user's class that runs here. */
@@ -135,66 +129,4 @@ export function currentProcess(): ProcessInfo {
  */
 export function parentProcess(): ProcessInfo | null {
   return parent;
-}
-
-/** Refuses a start method that does not exist. */
-export function checkMethod(value: unknown): StartMethod {
-  if (START_METHODS.includes(value as StartMethod)) return value as StartMethod;
-  throw new RangeError(
-    `Cannot use the start method ${JSON.stringify(value)}: use "spawn" or "thread"`,
-  );
-}
-
-/**
- * Returns the default start method and fixes it, as any use of the top-level constructors does.
- *
- * @example
- * ```ts
- * import { getStartMethod } from "@manycore/multiprocessing";
- *
- * console.log(getStartMethod()); // spawn
- * ```
- */
-export function getStartMethod(): StartMethod {
-  return method ??= "spawn";
-}
-
-/**
- * Returns the start methods of this platform, the default first.
- *
- * @example
- * ```ts
- * import { getAllStartMethods } from "@manycore/multiprocessing";
- *
- * console.log(getAllStartMethods()); // [ "spawn", "thread" ]
- * ```
- */
-export function getAllStartMethods(): StartMethod[] {
-  return [...START_METHODS];
-}
-
-/**
- * Chooses the default start method. Call it once, at the start of the program.
- *
- * @param startMethod `"spawn"` or `"thread"`.
- * @param options `force: true` changes a method that is already in use. Default `false`.
- * @throws {ProcessError} If the method is already fixed.
- * @throws {RangeError} If there is no such method.
- *
- * @example
- * ```ts
- * import { setStartMethod } from "@manycore/multiprocessing";
- *
- * setStartMethod("thread", { force: true });
- * ```
- */
-export function setStartMethod(startMethod: StartMethod, options: { force?: boolean } = {}): void {
-  checkMethod(startMethod);
-  if (method !== null && !options.force) {
-    throw new ProcessError(
-      `Cannot set the start method to "${startMethod}": it is already "${method}"; call ` +
-        "setStartMethod once, before anything else, or pass { force: true }",
-    );
-  }
-  method = startMethod;
 }

@@ -1,9 +1,9 @@
 /**
- * Layer 5, process. Starts a child of either kind and writes its start record, the first message
+ * Layer 9, process. Starts a child of either kind and writes its start record, the first message
  * on its channel. Owns the format of that record. Names `child.ts` by URL and never imports it.
  *
  * Start record: version · kind · name · path · daemon · parent pid · parent name · main module ·
- * default start method · what the kind adds.
+ * default start method · isolate numbers · what the kind adds.
  *
  * @module
  */
@@ -12,6 +12,8 @@ import { BootstrapError, ProcessError, ProtocolError } from "../errors.ts";
 import { moduleHost } from "../runtime/modules.ts";
 import { runtime } from "../runtime/mod.ts";
 import type { Child, Output, Permissions } from "../runtime/mod.ts";
+import { isolateNumbers, newIsolateNumber, setIsolateNumbers } from "../park/isolate.ts";
+import { isolateEnded } from "../park/members.ts";
 import type { Decoder } from "../wire/decode.ts";
 import { Encoder } from "../wire/encode.ts";
 import { seal } from "../wire/envelope.ts";
@@ -23,8 +25,10 @@ import {
   setModuleHost,
 } from "../wire/functions/mod.ts";
 import { WIRE_VERSION } from "../wire/tags.ts";
-import { adopt, getStartMethod, identity, START_METHODS } from "./family.ts";
-import type { Identity, StartMethod } from "./family.ts";
+import { adopt, identity } from "./family.ts";
+import { getStartMethod, START_METHODS } from "../park/start_method.ts";
+import type { Identity } from "./family.ts";
+import type { StartMethod } from "../park/start_method.ts";
 
 /** What a child does: a user's target, or the loop of a pool's worker. */
 export type ChildKind = "target" | "instance" | "worker";
@@ -83,12 +87,19 @@ export function launch(spec: LaunchSpec): Child {
   encoder.string(identity().name);
   encoder.string(getMainModule() ?? "");
   encoder.u8(START_METHODS.indexOf(getStartMethod()));
+  const number = newIsolateNumber();
+  encoder.varint(number);
+  encoder.varint(spec.method === "thread" ? isolateNumbers().own : 0);
   spec.body(encoder);
   const modules = [...encoder.modules];
   const message = seal(encoder);
   const start = spec.method === "thread" ? runtime.startThread : runtime.startProcess;
   const child = start(ENTRY, { ...spec, name, modules, mainModule: getMainModule() });
   child.channel.send(message);
+  void child.exited.then(() => {
+    isolateEnded(number);
+    for (const release of message.holds) release();
+  });
   return child;
 }
 
@@ -126,6 +137,7 @@ export function readStartRecord(decoder: Decoder, parentIsAlive: () => boolean):
   const parentName = decoder.string();
   const main = decoder.string() || null;
   const method = START_METHODS[decoder.u8()];
+  setIsolateNumbers({ own: decoder.varint(), host: decoder.varint() });
   const parent = { name: parentName, pid, daemon: false, isAlive: parentIsAlive };
   setMainModule(main);
   adopt({ name, daemon, path }, parent, method);

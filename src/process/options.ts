@@ -1,5 +1,5 @@
 /**
- * Layer 5, process. What a `Process` can be told, and the check of it when the object is made: a
+ * Layer 9, process. What a `Process` can be told, and the check of it when the object is made: a
  * mistake is an error where it stands, and not in the child.
  *
  * @module

@@ -1,5 +1,5 @@
 /**
- * Layer 5, process. The public class `Process`. Owns the life of one child as its parent sees it:
+ * Layer 9, process. The public class `Process`. Owns the life of one child as its parent sees it:
  * not started, running, ended, closed. Starting is the launcher's; what runs in the child is
  * `child.ts`'s.
  *
@@ -16,16 +16,9 @@ import { runtime } from "../runtime/mod.ts";
 import type { Child } from "../runtime/mod.ts";
 import type { Encoder } from "../wire/encode.ts";
 import { toFunction } from "../wire/functions/mod.ts";
-import {
-  family,
-  getStartMethod,
-  identity,
-  join,
-  leave,
-  nextIdentity,
-  setCurrent,
-} from "./family.ts";
-import type { StartMethod } from "./family.ts";
+import { family, identity, join, leave, nextIdentity, setCurrent } from "./family.ts";
+import { getStartMethod } from "../park/start_method.ts";
+import type { StartMethod } from "../park/start_method.ts";
 import { launch, refuseToStart } from "./launcher.ts";
 import { checkName, checkOptions } from "./options.ts";
 import type { ProcessOptions } from "./options.ts";

@@ -1,5 +1,5 @@
 /**
- * Layer 5, process. How an uncaught error is shown on standard error: its stack, then its causes.
+ * Layer 9, process. How an uncaught error is shown on standard error: its stack, then its causes.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * Layer 2, wire. Owns the parts of an array that are no plain list: holes, and properties with
+ * Layer 3, wire. Owns the parts of an array that are no plain list: holes, and properties with
  * names, such as the `index` of a match. May touch the encoding and the decoding.
  *
  * @module

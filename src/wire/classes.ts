@@ -1,5 +1,5 @@
 /**
- * Layer 2, wire. Owns the table of classes whose instances travel: the user's (`registerClass`)
+ * Layer 3, wire. Owns the table of classes whose instances travel: the user's (`registerClass`)
  * and the library's own objects (`registerInternal`). Imports nothing.
  *
  * A child imports the modules that its functions come from, which run the same `registerClass`
@@ -32,6 +32,12 @@ export type WireOutput = {
   bytes(bytes: Uint8Array): void;
   value(value: unknown, path: string): void;
   attach(object: object, transfer?: boolean): number;
+  /** Has the reader import a module before it reads. */
+  module(url: string): void;
+  /** Whether the message is read exactly once. */
+  readonly once: boolean;
+  /** Hands over what is to be called when the message has been read, or will never be. */
+  hold(release: () => void): void;
 };
 
 /** What an object of the library sees of the `Decoder`. */
@@ -185,6 +191,11 @@ export function registerInternal<T>(
 ): void {
   checkClass(Class, "registerInternal");
   add(internalByName, { name, Class, kind: "internal", codec: codec as InternalCodec<unknown> });
+}
+
+/** Lets objects of a subclass travel as those of a class that was given to `registerInternal`. */
+export function registerSubclass(Subclass: AnyClass<unknown>, Class: AnyClass<unknown>): void {
+  byPrototype.set(Subclass.prototype, byPrototype.get(Class.prototype)!);
 }
 
 /** The registration of exactly the class that has this prototype. */

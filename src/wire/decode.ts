@@ -1,5 +1,5 @@
 /**
- * Layer 2, wire. Owns the `Decoder`: values and protocol fields out of one message. May touch the
+ * Layer 3, wire. Owns the `Decoder`: values and protocol fields out of one message. May touch the
  * rest of this folder.
  *
  * Whatever the bytes are, the answer is a value or a `ProtocolError`; only what a user's `rebuild`

@@ -1,5 +1,5 @@
 /**
- * Layer 2, wire. Owns how values are read: which of the `read_…` files reads which tag, and the
+ * Layer 3, wire. Owns how values are read: which of the `read_…` files reads which tag, and the
  * ones that nearly every message consists of, primitives, plain objects and arrays. May touch
  * those files and the reader.
  *

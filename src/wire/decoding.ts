@@ -1,5 +1,5 @@
 /**
- * Layer 2, wire. Owns what the decoder remembers while it reads: the reference table and shapes of
+ * Layer 3, wire. Owns what the decoder remembers while it reads: the reference table and shapes of
  * one value, and the budgets that keep hostile bytes from costing more than their own size. May
  * touch the reader.
  *

@@ -1,5 +1,5 @@
 /**
- * Layer 2, wire. Owns the `Encoder`: values and protocol fields into one message. May touch the
+ * Layer 3, wire. Owns the `Encoder`: values and protocol fields into one message. May touch the
  * rest of this folder.
  *
  * @module
@@ -27,9 +27,11 @@ export type Message = {
   /** The caller's own. Nothing else uses its buffer, which may be longer than the bytes. */
   readonly bytes: Uint8Array<ArrayBuffer>;
   /** Objects that ride beside the bytes, in a message to a thread. */
-  readonly attachments: unknown[];
+  attachments: readonly unknown[];
   /** Those of them that are moved, and what else the transfer lists name. */
-  readonly transferList: object[];
+  transferList: readonly object[];
+  /** To be called when the message has been read, or will never be. */
+  readonly holds: (() => void)[];
 };
 
 /** Writes messages. One encoder serves for any number of them, one after the other. */
@@ -37,9 +39,13 @@ export class Encoder {
   readonly #encoding: Encoding;
   #inValue = false;
 
+  /** Whether each message is read exactly once, so that what it refers to is handed over with it. */
+  readonly once: boolean;
+
   /** @param route Where the messages go; it decides what can be in them. */
-  constructor(route: Route) {
+  constructor(route: Route, { once = false }: { once?: boolean } = {}) {
     this.#encoding = new Encoding(route, this);
+    this.once = once;
   }
 
   /** Where the messages go. */
@@ -109,6 +115,16 @@ export class Encoder {
     return this.#encoding.attach(object, transfer);
   }
 
+  /** Has the reader import a module before it reads. */
+  module(url: string): void {
+    this.#encoding.modules.add(url);
+  }
+
+  /** Hands over what is to be called when the message has been read, or will never be. */
+  hold(release: () => void): void {
+    this.#encoding.holds.push(release);
+  }
+
   /**
    * Appends one value that stands for itself: two values never share objects.
    *
@@ -152,11 +168,12 @@ export class Encoder {
   /** Finishes the message and begins the next one. */
   take(): Message {
     const s = this.#encoding;
-    const { attachments, transfers } = s;
+    const { attachments, transfers, holds } = s;
     if (attachments.length > 0) s.attachments = [];
     if (transfers.length > 0) s.transfers = [];
+    if (holds.length > 0) s.holds = [];
     if (s.modules.size > 0) s.modules = new Set();
-    return { bytes: s.to.take(), attachments, transferList: transfers };
+    return { bytes: s.to.take(), attachments, transferList: transfers, holds };
   }
 
   /** Forgets the message that was begun. */
@@ -165,6 +182,8 @@ export class Encoder {
     s.to.at = 0;
     s.attachments = [];
     s.transfers = [];
+    for (const release of s.holds) release();
+    s.holds = [];
     s.modules = new Set();
   }
 

@@ -1,5 +1,5 @@
 /**
- * Layer 2, wire. Owns how values are written: which of the `write_…` files gets which value, and
+ * Layer 3, wire. Owns how values are written: which of the `write_…` files gets which value, and
  * the three that nearly every message consists of, primitives, plain objects and arrays. May touch
  * those files and the writer.
  *

@@ -1,5 +1,5 @@
 /**
- * Layer 2, wire. Owns what the encoder remembers while it writes: the reference table and the
+ * Layer 3, wire. Owns what the encoder remembers while it writes: the reference table and the
  * shapes of one value, the attachments and modules of one message, and how to go back to an
  * earlier point. May touch the writer.
  *
@@ -124,6 +124,7 @@ export type Mark = {
   readonly open: number;
   readonly attachments: number;
   readonly transfers: number;
+  readonly holds: number;
   readonly modules: number;
   readonly reserved: number;
 };
@@ -144,6 +145,7 @@ export class Encoding {
   /** Of the message. */
   attachments: unknown[] = [];
   transfers: object[] = [];
+  holds: (() => void)[] = [];
   modules: Set<string> = new Set();
 
   /** Of the value. */
@@ -176,6 +178,7 @@ export class Encoding {
       open: this.open.length,
       attachments: this.attachments.length,
       transfers: this.transfers.length,
+      holds: this.holds.length,
       modules: this.modules.size,
       reserved: this.reserved,
     };
@@ -189,6 +192,7 @@ export class Encoding {
     this.open.length = mark.open;
     this.attachments.length = mark.attachments;
     this.transfers.length = mark.transfers;
+    for (const release of this.holds.splice(mark.holds)) release();
     if (this.modules.size > mark.modules) {
       this.modules = new Set([...this.modules].slice(0, mark.modules));
     }

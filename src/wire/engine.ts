@@ -1,5 +1,5 @@
 /**
- * Layer 2, wire. Owns the one question about the engine that the codec's speed depends on. Imports
+ * Layer 3, wire. Owns the one question about the engine that the codec's speed depends on. Imports
  * nothing. The bytes never depend on the answer.
  *
  * @module

@@ -1,5 +1,5 @@
 /**
- * Layer 2, wire. The end of a message: which modules its functions come from. The receiver imports
+ * Layer 3, wire. The end of a message: which modules its functions come from. The receiver imports
  * them before it decodes the values, because importing takes time and decoding must not.
  *
  * `… values … | module URLs | u32 position of the list, little-endian`; position 0 is "no list".
@@ -8,9 +8,8 @@
  */
 
 import { ProtocolError } from "../errors.ts";
-import type { Message } from "../runtime/mod.ts";
 import { Decoder } from "./decode.ts";
-import type { Encoder } from "./encode.ts";
+import type { Encoder, Message } from "./encode.ts";
 
 const TRAILER_BYTES = 4;
 

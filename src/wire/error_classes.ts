@@ -1,5 +1,5 @@
 /**
- * Layer 2, wire. Owns the list of error classes that arrive as what they were: the language's, the
+ * Layer 3, wire. Owns the list of error classes that arrive as what they were: the language's, the
  * library's and the user's registered ones. May touch the errors and the table of classes.
  *
  * @module

@@ -1,5 +1,5 @@
 /**
- * Layer 2, wire. Owns the envelope of an error. May touch the encoding and the decoding.
+ * Layer 3, wire. Owns the envelope of an error. May touch the encoding and the decoding.
  *
  * An error always arrives. A part of it that cannot travel (a cause, an own field) is replaced by
  * a short text, a class that the other side does not know by the nearest that it does. It is

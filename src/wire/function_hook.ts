@@ -1,5 +1,5 @@
 /**
- * Layer 2 (wire). The seam between the codec and the functions: the codec knows that functions
+ * Layer 3, wire. The seam between the codec and the functions: the codec knows that functions
  * travel as references, and asks here how. Imports nothing.
  *
  * @module

@@ -1,5 +1,5 @@
 /**
- * Layer 2, wire. Owns how buffers and views are read. May touch the decoding and its reader.
+ * Layer 3, wire. Owns how buffers and views are read. May touch the decoding and its reader.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * Layer 2, wire. Owns how everything is read that is neither a primitive nor a plain object nor an
+ * Layer 3, wire. Owns how everything is read that is neither a primitive nor a plain object nor an
  * array. May touch the decoding, its reader and the function hooks.
  *
  * @module

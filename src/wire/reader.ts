@@ -1,5 +1,5 @@
 /**
- * Layer 2, wire. Owns bounds-checked reading of bytes: whatever is in them, the answer is a number,
+ * Layer 3, wire. Owns bounds-checked reading of bytes: whatever is in them, the answer is a number,
  * a piece of the message or a `ProtocolError`. May touch nothing else.
  *
  * @module

@@ -1,5 +1,5 @@
 /**
- * Layer 2, wire. Owns how a value that cannot travel is reported: the path to it, what it is, what
+ * Layer 3, wire. Owns how a value that cannot travel is reported: the path to it, what it is, what
  * to do instead. May touch the errors only.
  *
  * While values are written nobody keeps track of the path, which would cost every value something.

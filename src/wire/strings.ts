@@ -1,5 +1,5 @@
 /**
- * Layer 2, wire. Owns how text is laid out: UTF-8 where it is well-formed, UTF-16 units where a
+ * Layer 3, wire. Owns how text is laid out: UTF-8 where it is well-formed, UTF-16 units where a
  * lone surrogate would be lost. May touch the writer and the reader.
  *
  * Short strings are handled by loops, because a call into the runtime's own text coder costs as

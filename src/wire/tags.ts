@@ -1,5 +1,5 @@
 /**
- * Layer 2, wire. Owns the byte format: the version, the tags, the limits. Imports nothing.
+ * Layer 3, wire. Owns the byte format: the version, the tags, the limits. Imports nothing.
  *
  * A value is one tag byte followed by what the table says. `n` is a varint (seven bits a byte,
  * lowest first, at most 2^53-1), numbers are little-endian, `value` is any value again and `text`

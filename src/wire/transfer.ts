@@ -1,5 +1,5 @@
 /**
- * Layer 2, wire. Owns the `transfer` list of a value: what may be in it, and how its objects are
+ * Layer 3, wire. Owns the `transfer` list of a value: what may be in it, and how its objects are
  * moved. May touch the encoding.
  *
  * On the way to a thread `postMessage` moves them. On the way to a process the bytes are copied,

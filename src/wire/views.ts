@@ -1,5 +1,5 @@
 /**
- * Layer 2, wire. Owns the list of view types, and what can be asked of a view or buffer only by a
+ * Layer 3, wire. Owns the list of view types, and what can be asked of a view or buffer only by a
  * trick. May touch nothing.
  *
  * @module

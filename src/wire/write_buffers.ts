@@ -1,5 +1,5 @@
 /**
- * Layer 2, wire. Owns how buffers and views are written. May touch the encoding and its writer.
+ * Layer 3, wire. Owns how buffers and views are written. May touch the encoding and its writer.
  *
  * A view that is alone with its buffer travels as the bytes under it: a small view of a large
  * buffer is cheap. When the same buffer is met again in the same value, that would show, so the

@@ -1,5 +1,5 @@
 /**
- * Layer 2, wire. Owns how instances of registered classes, and the library's own objects, are
+ * Layer 3, wire. Owns how instances of registered classes, and the library's own objects, are
  * written and read. May touch the encoding, the decoding and the table of classes.
  *
  * A class is named by its text the first time a value has one of its instances, then by number.

@@ -1,5 +1,5 @@
 /**
- * Layer 2, wire. Owns how everything is written that is neither a primitive nor a plain object nor
+ * Layer 3, wire. Owns how everything is written that is neither a primitive nor a plain object nor
  * an array. May touch the other `write_…` files, the table of classes and the function hooks.
  *
  * @module

@@ -1,5 +1,5 @@
 /**
- * Layer 2, wire. Owns a byte buffer that grows, and how numbers are laid out in it. May touch
+ * Layer 3, wire. Owns a byte buffer that grows, and how numbers are laid out in it. May touch
  * nothing else.
  *
  * The fields are open to the files of this folder, whose hot loops write into `bytes` themselves

@@ -1,5 +1,5 @@
 /**
- * Layer 2, wire/functions. Finds out which of the user's modules called the library, from the
+ * Layer 3, wire/functions. Finds out which of the user's modules called the library, from the
  * stack. Imports `host.ts` only.
  *
  * Owns the rule for what counts as the library's own code: `mod.*` and everything in `src/`.

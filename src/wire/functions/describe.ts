@@ -1,5 +1,5 @@
 /**
- * Layer 2, wire/functions. Gives a function the reference by which another process finds it, or
+ * Layer 3, wire/functions. Gives a function the reference by which another process finds it, or
  * explains why none could. Imports most of this folder.
  *
  * Owns the order of the search: what is known already; the engine's own functions; what a child

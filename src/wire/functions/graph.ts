@@ -1,5 +1,5 @@
 /**
- * Layer 2, wire/functions. Walks the modules that a program imports, by their source text: nothing
+ * Layer 3, wire/functions. Walks the modules that a program imports, by their source text: nothing
  * is ever imported for it, since the main module may itself still be waiting at its top level.
  * Imports `caller.ts`, `host.ts` and `scan.ts`.
  *

@@ -1,5 +1,5 @@
 /**
- * Layer 2, wire/functions. What this folder needs of the runtime, as an object that is handed
+ * Layer 3, wire/functions. What this folder needs of the runtime, as an object that is handed
  * in: it never asks which runtime it runs on. Imports nothing.
  *
  * Owns the current host and the address of the root program's main module.

@@ -1,5 +1,5 @@
 /**
- * Layer 2, wire/functions. Functions that travel as source text. Imports `errors.ts`, `known.ts`
+ * Layer 3, wire/functions. Functions that travel as source text. Imports `errors.ts`, `known.ts`
  * and `tokens.ts`.
  *
  * Owns the evaluation in the child, and the explanation of what went wrong when the function

@@ -1,5 +1,5 @@
 /**
- * Layer 2, wire/functions. The one memory of which function has which reference, in both
+ * Layer 3, wire/functions. The one memory of which function has which reference, in both
  * directions: a function is described once, and one that comes back to the program that sent it
  * is the very same object. Imports types only.
  *

@@ -1,5 +1,5 @@
 /**
- * Layer 2, wire/functions. The modules that a child has imported for the functions it was asked to
+ * Layer 3, wire/functions. The modules that a child has imported for the functions it was asked to
  * run. Imports `errors.ts`, `host.ts` and `register.ts`.
  *
  * Owns the namespaces, the failures (a module fails the same way every time), and the flag that

@@ -1,5 +1,5 @@
 /**
- * Layer 2, wire/functions. Decides whether a function is the one that a module declares, by its
+ * Layer 3, wire/functions. Decides whether a function is the one that a module declares, by its
  * text. Imports `host.ts`, `scan.ts` and `tokens.ts`.
  *
  * An engine reports the text that it compiled. For JavaScript that is the file's; for TypeScript,

@@ -1,5 +1,5 @@
 /**
- * Layer 2, wire/functions. How functions cross between processes: everything that the rest of the
+ * Layer 3, wire/functions. How functions cross between processes: everything that the rest of the
  * library may use of this folder.
  *
  * @module

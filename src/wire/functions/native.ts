@@ -1,5 +1,5 @@
 /**
- * Layer 2, wire/functions. Functions that every process has: those of the engine and the runtime
+ * Layer 3, wire/functions. Functions that every process has: those of the engine and the runtime
  * that are found by identity in `globalThis`, or one step below (`Math.sqrt`). Imports `errors.ts`.
  *
  * @module

@@ -1,5 +1,5 @@
 /**
- * Layer 2, wire/functions. Functions with their first arguments filled in, in a form that can
+ * Layer 3, wire/functions. Functions with their first arguments filled in, in a form that can
  * travel: the codec asks `partialOf` and sends the function and the bound values. Imports
  * `spec.ts`, for targets given by module and name.
  *

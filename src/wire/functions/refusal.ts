@@ -1,5 +1,5 @@
 /**
- * Layer 2, wire/functions. The words in which a function is refused. Imports `errors.ts`,
+ * Layer 3, wire/functions. The words in which a function is refused. Imports `errors.ts`,
  * `match.ts`, `native.ts` and `tokens.ts`.
  *
  * Every message names the function, says why another process could not find it, where it was

@@ -1,5 +1,5 @@
 /**
- * Layer 2, wire/functions. The table of functions that their modules registered by name. The
+ * Layer 3, wire/functions. The table of functions that their modules registered by name. The
  * child that imports such a module runs the same `register` call, and so fills the same table.
  * Imports `known.ts`.
  *

@@ -1,5 +1,5 @@
 /**
- * Layer 2, wire/functions. Finds the function of a reference: the child's side. Imports most of
+ * Layer 3, wire/functions. Finds the function of a reference: the child's side. Imports most of
  * this folder.
  *
  * Owns the check that the function found here has the text that was meant there.

@@ -1,5 +1,5 @@
 /**
- * Layer 2, wire/functions. Reads from a module's source what it imports, and which of the
+ * Layer 3, wire/functions. Reads from a module's source what it imports, and which of the
  * functions that it declares it exports, under what names. Imports `tokens.ts`.
  *
  * Knows ES modules, TypeScript and CommonJS. What is only re-exported is an import here: a

@@ -1,5 +1,5 @@
 /**
- * Layer 2, wire/functions. Functions named by module and name instead of being at hand. Imports
+ * Layer 3, wire/functions. Functions named by module and name instead of being at hand. Imports
  * the rest of the folder that describes functions.
  *
  * @module

@@ -1,5 +1,5 @@
 /**
- * Layer 2, wire/functions. Cuts JavaScript or TypeScript source into tokens: enough to tell code
+ * Layer 3, wire/functions. Cuts JavaScript or TypeScript source into tokens: enough to tell code
  * from comments, strings, templates and regular expressions, and to know how deep in brackets a
  * token stands. It is no parser and never fails. Imports nothing.
  *

@@ -1,0 +1,208 @@
+/**
+ * Layer 2, memory. An arena: the memory of all shared objects that one isolate makes, and this
+ * isolate's end of it. Owns the extents and the counts of references; `allocator.ts` hands the
+ * memory out.
+ *
+ * ```text
+ * Layout      offset 0: MAGIC, KEY, then the table of agents (`layout.ts`)
+ *             then extents: slabs of equal slots, or the data of one object (a region)
+ *             a slot: REFERENCES, PAGE and PAGES of its region or 0, unused; then the object
+ * States      of REFERENCES: FREE ──maker takes it──▶ 1 ──attach──▶ 2 … ──drop──▶ 0
+ *             0 ──the maker collects it: cas──▶ FREE
+ * Invariants  A1 only the maker turns 0 into FREE and FREE into 1: no lock is needed to allocate.
+ *             A2 whoever attaches was given a reference in transit, which is dropped only later.
+ *             A3 the pages of a region are never used for another object: a thread that was given
+ *                up and still writes can harm nothing but what it had.
+ * Failure     An isolate that is killed leaves its references: what it had stays taken until the
+ *             arena ends. Memory of an arena ends with its last user, killed or not.
+ * ```
+ *
+ * @module
+ */
+
+import { add, load, store } from "./atomics.ts";
+import { AGENT, MAX_AGENTS } from "./layout.ts";
+import { mappedExtent, pages, sharedExtent } from "./place.ts";
+import type { Extent } from "./place.ts";
+
+/** Where the words live: in a `SharedArrayBuffer`, or in pages that other processes map. */
+export type PlaceName = "mapped" | "shared";
+
+/** One object's memory. Whoever has it may use it; it is given back when nobody has it. */
+export interface Block {
+  /** The arena that it lies in. */
+  readonly arena: Arena;
+  /** The slab around it. */
+  readonly slab: Extent;
+  /** Its memory, as words. */
+  readonly words: Int32Array<ArrayBufferLike>;
+  /** The first word of the object. */
+  readonly at: number;
+  /** The object's own pages, if it has some. */
+  readonly region: Extent | null;
+}
+
+/** Where an arena is, for another isolate. */
+export interface ArenaAddress {
+  /** Names the arena. */
+  readonly key: number;
+  /** A process that has it open, and its descriptor there; for mapped arenas. */
+  readonly pid: number;
+  readonly file: number;
+  /** Its beginning, for an arena in a `SharedArrayBuffer`. */
+  readonly root: SharedArrayBuffer | null;
+}
+
+/** Where a block is in its arena, for another isolate. */
+export interface BlockAddress {
+  /** The slab, in bytes from the beginning of the arena. */
+  readonly slab: number;
+  /** The first word of the object, from the beginning of the slab. */
+  readonly at: number;
+  /** The slab and the region, for an arena in a `SharedArrayBuffer`. */
+  readonly buffers: readonly SharedArrayBuffer[];
+}
+
+const MAGIC = 0x6d63_6131;
+const PAGE = 4096;
+
+/** The word of an arena with which its table of agents begins. */
+export const TABLE_AT = 16;
+/** The words before an object. */
+export const SLOT = { REFERENCES: 0, PAGE: 1, PAGES: 2, LENGTH: 4 } as const;
+/** Bytes of a slab: one size, so that an offset is enough to map one. */
+export const SLAB_BYTES = 256 * 1024;
+
+const ROOT_BYTES = toPages(4 * (TABLE_AT + AGENT.LENGTH * MAX_AGENTS)) * PAGE;
+
+/** One end of an arena. */
+export class Arena {
+  /** Where its words live. */
+  readonly place: PlaceName;
+  /** Names the arena in messages. */
+  readonly key: number;
+  /** The extent with the table of agents. */
+  readonly root: Extent;
+  /** The descriptor of the file in this process; -1 in a `SharedArrayBuffer`. */
+  readonly file: number;
+  /** Told of a slot that nobody refers to any more; set by the maker's allocator. */
+  onUnused: ((slab: Extent, slot: number) => void) | null = null;
+  readonly #slabs = new Map<number, Extent>();
+  readonly #dropped = new FinalizationRegistry<() => void>((drop) => drop());
+  #end = ROOT_BYTES;
+
+  private constructor(place: PlaceName, key: number, root: Extent, file: number) {
+    this.place = place;
+    this.key = key;
+    this.root = root;
+    this.file = file;
+  }
+
+  /** Makes an arena. */
+  static create(place: PlaceName): Arena {
+    const key = crypto.getRandomValues(new Uint32Array(1))[0] >>> 1;
+    const file = place === "mapped" ? pages().create("manycore", ROOT_BYTES) : -1;
+    const root = file >= 0
+      ? mappedExtent(file, 0, ROOT_BYTES)
+      : sharedExtent(0, new SharedArrayBuffer(ROOT_BYTES));
+    root.words[1] = key;
+    store(root.words, 0, MAGIC);
+    return new Arena(place, key, root, file);
+  }
+
+  /** Reaches an arena that another isolate made; `null` if nobody has it open any more. */
+  static attach({ key, pid, file, root }: ArenaAddress): Arena | null {
+    if (root !== null) return new Arena("shared", key, sharedExtent(0, root), -1);
+    const own = pages().open(`/proc/${pid}/fd/${file}`);
+    if (typeof own === "string") return null;
+    const extent = pages().size(own) >= ROOT_BYTES ? mappedExtent(own, 0, ROOT_BYTES) : null;
+    // The numbers may belong to another process or file by now.
+    if (extent !== null && load(extent.words, 0) === MAGIC && extent.words[1] === key) {
+      return new Arena("mapped", key, extent, own);
+    }
+    pages().close(own);
+    return null;
+  }
+
+  /** Adds memory to the arena, all zero. Only its maker may call this. */
+  grow(bytes: number): Extent {
+    const offset = this.#end;
+    const length = toPages(bytes) * PAGE;
+    this.#end = offset + length;
+    if (this.file < 0) return sharedExtent(offset, new SharedArrayBuffer(length));
+    pages().resize(this.file, offset + length);
+    return mappedExtent(this.file, offset, length);
+  }
+
+  /** Adds a slab. Only the arena's maker may call this. */
+  addSlab(): Extent {
+    const slab = this.grow(SLAB_BYTES);
+    this.#slabs.set(slab.offset, slab);
+    return slab;
+  }
+
+  /** Gives the pages of a region back (A3). */
+  forget(page: number, count: number): void {
+    if (this.file >= 0) pages().release(this.file, page * PAGE, count * PAGE);
+  }
+
+  /** Makes this isolate's end of a slot whose REFERENCES count it already. */
+  hold(slab: Extent, slot: number, region: Extent | null): Block {
+    const { words } = slab;
+    const block = { arena: this, slab, words, at: slot + SLOT.LENGTH, region };
+    if (region !== null) {
+      store(words, slot + SLOT.PAGES, toPages(region.words.byteLength));
+      store(words, slot + SLOT.PAGE, region.offset / PAGE);
+    }
+    // Views of a region may outlive the block.
+    this.#dropped.register(region?.buffer ?? block, () => this.#drop(slab, slot));
+    return block;
+  }
+
+  /** Reaches a block that another isolate has; `handedOver` if its reference in transit is ours now. */
+  attachBlock({ slab: offset, at, buffers }: BlockAddress, handedOver = false): Block {
+    let slab = this.#slabs.get(offset);
+    if (slab === undefined) {
+      slab = this.file < 0
+        ? sharedExtent(offset, buffers[0])
+        : mappedExtent(this.file, offset, SLAB_BYTES);
+      this.#slabs.set(offset, slab);
+    }
+    const slot = at - SLOT.LENGTH;
+    if (!handedOver) add(slab.words, slot, 1); // A2
+    const page = load(slab.words, slot + SLOT.PAGE);
+    const bytes = load(slab.words, slot + SLOT.PAGES) * PAGE;
+    const region = page === 0
+      ? null
+      : this.file < 0
+      ? sharedExtent(page * PAGE, buffers[1])
+      : mappedExtent(this.file, page * PAGE, bytes);
+    return this.hold(slab, slot, region);
+  }
+
+  /** Where a block is, for another isolate. */
+  addressOf({ slab, at, region }: Block): BlockAddress {
+    const buffers = [slab, region].filter((extent) => extent !== null && this.file < 0)
+      .map((extent) => extent!.buffer as SharedArrayBuffer);
+    return { slab: slab.offset, at, buffers };
+  }
+
+  /** Adds a reference for a message in transit; the returned function drops it, once. */
+  keep({ slab, at }: Block): () => void {
+    const slot = at - SLOT.LENGTH;
+    add(slab.words, slot, 1);
+    let kept = true;
+    return () => {
+      if (kept) this.#drop(slab, slot);
+      kept = false;
+    };
+  }
+
+  #drop(slab: Extent, slot: number): void {
+    if (add(slab.words, slot, -1) === 1) this.onUnused?.(slab, slot);
+  }
+}
+
+function toPages(bytes: number): number {
+  return Math.ceil(bytes / PAGE);
+}

@@ -1,0 +1,57 @@
+/**
+ * Layer 4, park. The bell of this isolate's event loop, for rings from other processes, and the
+ * connections to those of others. One socket for each isolate, opened when it is first needed.
+ *
+ * @module
+ */
+
+import { listenForRings } from "../runtime/bell_socket.ts";
+import { sharedPages } from "../runtime/pages.ts";
+
+const NONE = -1;
+const MAX_CONNECTIONS = 256;
+const connections = new Map<string, number>();
+const listeners: (() => void)[] = [];
+let own: [number, number] | null = null;
+
+/** Calls back when this isolate's bell is rung. */
+export function onBell(listener: () => void): void {
+  listeners.push(listener);
+}
+
+/** The address of this isolate's bell, in two words; it can be rung from now on. */
+export function bellAddress(): [number, number] {
+  if (own === null) {
+    const [low, high] = crypto.getRandomValues(new Int32Array(2));
+    own = [low, high];
+    listenForRings(nameOf(low, high), () => listeners.forEach((listener) => listener()));
+  }
+  return own;
+}
+
+/** Rings the bell at an address. Never waits, never throws: one that is gone needs no ring. */
+export function ringBell(low: number, high: number): void {
+  const pages = sharedPages()!;
+  const name = nameOf(low, high);
+  const socket = connections.get(name) ?? NONE;
+  if (socket !== NONE) {
+    if (pages.ring(socket)) return;
+    pages.close(socket);
+    connections.delete(name);
+  }
+  if (connections.size >= MAX_CONNECTIONS) closeConnections();
+  const made = pages.dial(name);
+  if (made === NONE) return;
+  pages.ring(made);
+  connections.set(name, made);
+}
+
+function closeConnections(): void {
+  for (const socket of connections.values()) sharedPages()!.close(socket);
+  connections.clear();
+}
+
+function nameOf(low: number, high: number): string {
+  const hex = (n: number) => (n >>> 0).toString(16).padStart(8, "0");
+  return `manycore-bell-${hex(low)}${hex(high)}`;
+}

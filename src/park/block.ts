@@ -1,0 +1,61 @@
+/**
+ * Layer 4, park. Waiting with the whole isolate: spin for a moment, then sleep on the bell.
+ *
+ * Wake-up: the bell is read before the agent enlists, and the object is tried between enlisting and
+ * sleeping (W1, W2 in `wait_set.ts`). A sleep lasts at most {@link SLICE_MS}, after which the
+ * attempt asks whether the others still live: nothing here depends on it as long as nobody is
+ * killed.
+ *
+ * @module
+ */
+
+import type { Words } from "../memory/atomics.ts";
+import type { Sleeper } from "./agent.ts";
+import { AGAIN, EXPIRED, PHASE } from "./operation.ts";
+import type { Phase, WaitOperation } from "./operation.ts";
+import { delist, enlist, wakeOne } from "./wait_set.ts";
+
+/** How long a killed agent may go unnoticed by those that wait for it. */
+export const SLICE_MS = 50;
+/** How long a waiter lets others overtake it. */
+export const PATIENCE_MS = 2;
+
+/**
+ * Waits until an operation succeeds.
+ *
+ * @param timeout Milliseconds in all; 0 or less tries once.
+ * @returns The operation's result, or {@link EXPIRED}.
+ */
+export function block(
+  operation: WaitOperation,
+  words: Words,
+  at: number,
+  agent: Sleeper,
+  argument: number,
+  timeout: number,
+): number {
+  const ticket = operation.begin?.(words, at, agent, argument) ?? 0;
+  const attempt = (phase: Phase) => operation.attempt(words, at, agent, argument, ticket, phase);
+  let result = attempt(PHASE.FIRST);
+  for (let spin = agent.spins; result === AGAIN && spin > 0 && timeout > 0; spin--) {
+    agent.pause();
+    result = attempt(PHASE.FIRST);
+  }
+  if (result !== AGAIN) return result;
+  const set = at + operation.waitSet;
+  const start = agent.now();
+  for (let waited = 0;; waited = agent.now() - start) {
+    const seen = agent.bell();
+    enlist(words, set, agent);
+    result = attempt(waited > PATIENCE_MS ? PHASE.STARVED : PHASE.LISTED);
+    if (result === AGAIN && waited >= timeout) {
+      result = operation.giveUp?.(words, at, agent, argument, ticket) ?? EXPIRED;
+    }
+    if (result !== AGAIN) {
+      // A wake-up that came to this agent may have been meant for a thing that it did not take.
+      if (!delist(words, set, agent)) wakeOne(words, set, agent);
+      return result;
+    }
+    agent.sleep(seen, Math.min(SLICE_MS, timeout - waited));
+  }
+}

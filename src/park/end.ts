@@ -1,0 +1,83 @@
+/**
+ * Layer 4, park. An end of a shared object: what its public class works with. The object may lie in
+ * memory that this isolate can reach, or with an owner that carries out operations for it.
+ *
+ * @module
+ */
+
+import type { Block } from "../memory/arena.ts";
+import { block as blockOn } from "./block.ts";
+import type { Member } from "./members.ts";
+import type { NowOperation, WaitOperation } from "./operation.ts";
+import type { StartMethod } from "./start_method.ts";
+import { checkTimeout } from "./wait.ts";
+import type { WaitOptions } from "./wait.ts";
+
+/** An end of a shared object. */
+export interface End {
+  /** The object's memory; `null` if it is out of reach. */
+  readonly block: Block | null;
+  /** Carries out an operation that never waits. */
+  now<A, R>(operation: NowOperation<A, R>, argument: A): R;
+  /** Waits without blocking. Results as in `operation.ts`. */
+  wait(
+    operation: WaitOperation,
+    argument: number,
+    options: WaitOptions | undefined,
+    action: string,
+  ): Promise<number>;
+  /** Waits, and blocks this isolate meanwhile. */
+  waitSync(
+    operation: WaitOperation,
+    argument: number,
+    options: WaitOptions | undefined,
+    action: string,
+  ): number;
+}
+
+/** An end in memory that this isolate can reach. */
+export class MemoryEnd implements End {
+  readonly block: Block;
+  readonly member: Member;
+  /** The start method of the context that the object was made in. */
+  readonly method: StartMethod;
+
+  constructor(block: Block, member: Member, method: StartMethod) {
+    this.block = block;
+    this.member = member;
+    this.method = method;
+  }
+
+  now<A, R>(operation: NowOperation<A, R>, argument: A): R {
+    const { block, member } = this;
+    return operation(block.words, block.at, member.self, argument, block);
+  }
+
+  wait(
+    operation: WaitOperation,
+    argument: number,
+    options: WaitOptions | undefined,
+    action: string,
+  ): Promise<number> {
+    const timeout = checkTimeout(options?.timeout, action);
+    const { lines, self } = this.member;
+    return lines.wait(operation, this.block, self, argument, timeout, options?.signal);
+  }
+
+  waitSync(
+    operation: WaitOperation,
+    argument: number,
+    options: WaitOptions | undefined,
+    action: string,
+  ): number {
+    const timeout = checkTimeout(options?.timeout, action);
+    options?.signal?.throwIfAborted(); // it cannot abort while this isolate is blocked
+    const { words, at } = this.block;
+    const { self, lines } = this.member;
+    try {
+      return blockOn(operation, words, at, self, argument, timeout);
+    } finally {
+      lines.recheck();
+    }
+  }
+}

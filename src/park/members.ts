@@ -1,0 +1,77 @@
+/**
+ * Layer 4, park. The arenas that this isolate uses: its own, one for each place, and those of others
+ * that objects came from. It joins an arena when it first uses an object of it.
+ *
+ * @module
+ */
+
+import { ProcessError } from "../errors.ts";
+import { Allocator } from "../memory/allocator.ts";
+import { Arena } from "../memory/arena.ts";
+import type { ArenaAddress, PlaceName } from "../memory/arena.ts";
+import { runtime } from "../runtime/mod.ts";
+import { Lines } from "./lines.ts";
+import { Self } from "./self.ts";
+
+/** This isolate in an arena. */
+export interface Member {
+  readonly arena: Arena;
+  readonly self: Self;
+  readonly lines: Lines;
+}
+
+interface Maker extends Member {
+  readonly allocator: Allocator;
+}
+
+const own = new Map<PlaceName, Maker>();
+const byKey = new Map<number, Member>();
+
+/** This isolate's own arena in a place. */
+export function ownArena(place: PlaceName): Maker {
+  let maker = own.get(place);
+  if (maker === undefined) {
+    const arena = Arena.create(place);
+    maker = { ...join(arena), allocator: new Allocator(arena) };
+    own.set(place, maker);
+  }
+  return maker;
+}
+
+/**
+ * The arena at an address.
+ *
+ * @throws {ProcessError} If nobody has it any more.
+ */
+export function memberOf(address: ArenaAddress): Member {
+  const known = byKey.get(address.key);
+  if (known !== undefined) return known;
+  const arena = Arena.attach(address);
+  if (arena !== null) return join(arena);
+  throw new ProcessError(
+    `Cannot use a shared object of process ${address.pid}: that process has ended, and its memory ` +
+      "with it; keep the process that sends an object alive until the object has arrived",
+  );
+}
+
+/** Every arena that this isolate uses. */
+export function members(): Iterable<Member> {
+  return byKey.values();
+}
+
+/** Takes note that a child has ended, and lets everybody who waits look again. */
+export function isolateEnded(isolate: number): void {
+  for (const { self } of byKey.values()) self.ended(isolate);
+}
+
+function join(arena: Arena): Member {
+  const self = new Self(arena);
+  const member = { arena, self, lines: new Lines(self) };
+  if (byKey.size === 0) {
+    runtime.onExit(() => {
+      for (const { self } of byKey.values()) self.leave();
+    });
+  }
+  byKey.set(arena.key, member);
+  return member;
+}

@@ -1,0 +1,62 @@
+/**
+ * Layer 4, park. The shape of every operation on a shared object: numbers in, numbers out, over
+ * words. One driver blocks (`block.ts`), one awaits (`lines.ts`), and a broker runs the same
+ * operations for isolates that cannot map the words.
+ *
+ * @module
+ */
+
+import type { Block } from "../memory/arena.ts";
+import type { Words } from "../memory/atomics.ts";
+import type { Agent } from "./agent.ts";
+
+/** An operation that never waits. What it takes and returns must be able to travel. */
+export type NowOperation<A = number, R = number> = (
+  words: Words,
+  at: number,
+  agent: Agent,
+  argument: A,
+  block: Block,
+) => R;
+
+/** What {@link WaitOperation.attempt} returns to go on waiting. */
+export const AGAIN = -1;
+/** What a wait ends with when the time is up. */
+export const EXPIRED = -2;
+
+/** How long an attempt has been waiting. */
+export const PHASE = {
+  /** It has not slept: looks only. */
+  FIRST: 0,
+  /** It is in the wait set: also asks whether whom it waits for still lives. */
+  LISTED: 1,
+  /** It has slept for a while in vain: makes others step back. */
+  STARVED: 2,
+} as const;
+
+/** How far an attempt has come: one of {@link PHASE}. */
+export type Phase = (typeof PHASE)[keyof typeof PHASE];
+
+/** An operation that may wait. */
+export interface WaitOperation {
+  /** Where the object's wait set is, relative to the object's first word. */
+  readonly waitSet: number;
+  /** Whether, when the first waiter of an isolate fails, the others behind it would fail as well. */
+  readonly inTurn: boolean;
+  /** Called once, before the first attempt: its result is the `ticket` of the attempts. */
+  begin?(words: Words, at: number, agent: Agent, argument: number): number;
+  /** Tries once; returns {@link AGAIN}, or a result of 0 or more that ends the wait. */
+  attempt(
+    words: Words,
+    at: number,
+    agent: Agent,
+    argument: number,
+    ticket: number,
+    phase: Phase,
+  ): number;
+  /**
+   * Called when a wait is given up: takes back what `begin` and attempts did. Returns
+   * {@link EXPIRED}, or the result if it came at the last moment.
+   */
+  giveUp?(words: Words, at: number, agent: Agent, argument: number, ticket: number): number;
+}

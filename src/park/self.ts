@@ -1,0 +1,162 @@
+/**
+ * Layer 4, park. This isolate as an agent of an arena: its bell, and how it rings those of others.
+ * Owns the words BELL, PARKED and the address of its slot.
+ *
+ * ```text
+ * Wake-up     of a sleeper: it sets BLOCKED, then sleeps unless BELL has changed since it enlisted.
+ *             A ringer changes BELL, then looks at PARKED.
+ *             of an event loop: it sets LISTENING, then enlists and tries. A ringer that finds
+ *             LISTENING clears it and rings the socket: one ring, however many reasons.
+ * Failure     An agent that is DEAD or LEFT is rung for nothing. A socket that is gone is forgotten.
+ * ```
+ *
+ * @module
+ */
+
+import { ProcessError } from "../errors.ts";
+import type { Arena } from "../memory/arena.ts";
+import { add, and, awaitOn, load, or, pause, store } from "../memory/atomics.ts";
+import { AGENT, LIFE, MAX_AGENTS, PARKED, slotOf } from "../memory/layout.ts";
+import { sleep, wake } from "../memory/place.ts";
+import type { Extent } from "../memory/place.ts";
+import type { Agent, Sleeper } from "./agent.ts";
+import { bellAddress, onBell, ringBell } from "./bell.ts";
+import { AgentTable, wordOf } from "./table.ts";
+
+/** How many times a wait looks before it sleeps; each look takes some ten nanoseconds. */
+const SPINS = navigator.hardwareConcurrency > 1 ? 500 : 0;
+
+/** This isolate in one arena. */
+export class Self implements Sleeper {
+  readonly id: number;
+  readonly slot: number;
+  readonly seat: number;
+  readonly spins: number = SPINS;
+  readonly table: AgentTable;
+  /** Called, in its own turn of the event loop, when somebody has rung. */
+  onRing: () => void = () => {};
+  readonly #root: Extent;
+  readonly #word: number;
+  #reachable = false;
+
+  constructor(arena: Arena) {
+    this.#root = arena.root;
+    this.table = new AgentTable(arena);
+    this.id = this.table.join(null);
+    this.slot = this.seat = slotOf(this.id);
+    this.#word = wordOf(this.slot);
+    if (arena.place === "mapped") onBell(() => this.onRing());
+  }
+
+  now(): number {
+    return performance.now();
+  }
+
+  pause(): void {
+    pause();
+  }
+
+  bell(): number {
+    return load(this.#root.words, this.#word + AGENT.BELL);
+  }
+
+  sleep(seen: number, ms: number): void {
+    const { words } = this.#root;
+    or(words, this.#word + AGENT.PARKED, PARKED.BLOCKED);
+    if (this.bell() === seen) sleep(this.#root, this.#word + AGENT.BELL, seen, ms);
+    and(words, this.#word + AGENT.PARKED, ~PARKED.BLOCKED);
+    this.refuseIfEnded();
+  }
+
+  /** Throws in a thread that counts as ended and runs on, because it could not be stopped. */
+  refuseIfEnded(): void {
+    const state = load(this.#root.words, this.#word + AGENT.STATE);
+    if ((state & LIFE.MASK) === LIFE.ALIVE) return;
+    throw new ProcessError("Cannot wait any longer: this thread was terminated");
+  }
+
+  ring(slot: number): void {
+    const { words } = this.#root;
+    const word = wordOf(load(words, wordOf(slot) + AGENT.SEAT));
+    add(words, word + AGENT.BELL, 1);
+    if (word === this.#word) return queueMicrotask(() => this.onRing());
+    const parked = load(words, word + AGENT.PARKED);
+    if (parked === 0) return;
+    if (this.#root.address === 0) return wake(this.#root, word + AGENT.BELL);
+    if (parked & PARKED.BLOCKED) wake(this.#root, word + AGENT.BELL);
+    if (parked & PARKED.LISTENING) {
+      if (!(and(words, word + AGENT.PARKED, ~PARKED.LISTENING) & PARKED.LISTENING)) return;
+      ringBell(load(words, word + AGENT.ADDRESS_LOW), load(words, word + AGENT.ADDRESS_HIGH));
+    }
+  }
+
+  isAlive(id: number): boolean {
+    return id === this.id || this.table.isAlive(id);
+  }
+
+  wasKilled(id: number): boolean {
+    return id !== this.id && this.table.wasKilled(id);
+  }
+
+  /** Says that rings shall reach the event loop. */
+  listen(): void {
+    const { words, address } = this.#root;
+    if (address !== 0 && !this.#reachable) {
+      this.#reachable = true;
+      const [low, high] = bellAddress();
+      store(words, this.#word + AGENT.ADDRESS_LOW, low);
+      store(words, this.#word + AGENT.ADDRESS_HIGH, high);
+    }
+    or(words, this.#word + AGENT.PARKED, PARKED.LISTENING);
+  }
+
+  /** Says that rings need not reach the event loop any more. */
+  unlisten(): void {
+    and(this.#root.words, this.#word + AGENT.PARKED, ~PARKED.LISTENING);
+  }
+
+  /** Whether its bell can be awaited: in a `SharedArrayBuffer`. */
+  get canAwait(): boolean {
+    return this.#root.address === 0;
+  }
+
+  /** In a `SharedArrayBuffer`: resolves when the bell is no longer `seen`; `null` if it is not now. */
+  awaitBell(seen: number): Promise<unknown> | null {
+    return awaitOn(this.#root.words, this.#word + AGENT.BELL, seen);
+  }
+
+  /** An agent for an isolate that cannot map the arena: this one waits in its place. */
+  standIn(): Agent & { end(life: typeof LIFE.LEFT | typeof LIFE.DEAD): void } {
+    const id = this.table.join(this.slot);
+    return {
+      id,
+      slot: slotOf(id),
+      seat: this.slot,
+      ring: (slot) => this.ring(slot),
+      isAlive: (other) => this.isAlive(other),
+      wasKilled: (other) => this.wasKilled(other),
+      end: (life) => {
+        if (this.table.end(id, life)) this.ringEveryone();
+      },
+    };
+  }
+
+  /** Takes note that an isolate has ended, and wakes everybody to look. */
+  ended(isolate: number): void {
+    let news = false;
+    for (const id of this.table.idsOf(isolate)) news = this.table.end(id, LIFE.DEAD) || news;
+    if (news) this.ringEveryone();
+  }
+
+  /** Says that this isolate ends. */
+  leave(): void {
+    if (this.table.end(this.id, LIFE.LEFT)) this.ringEveryone();
+  }
+
+  /** Wakes everybody who waits for anything in this arena. */
+  ringEveryone(): void {
+    for (let slot = 0; slot < MAX_AGENTS; slot++) {
+      if (load(this.#root.words, wordOf(slot) + AGENT.PARKED) !== 0) this.ring(slot);
+    }
+  }
+}

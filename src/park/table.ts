@@ -1,0 +1,157 @@
+/**
+ * Layer 4, park. The table of agents in the root of an arena: who uses the arena, who of them lives.
+ * Owns the words STATE to PARENT of a slot; see `memory/layout.ts`.
+ *
+ * ```text
+ * States      FREE ──join: cas──▶ ALIVE ──leave──▶ LEFT ──join──▶ ALIVE, generation + 1
+ *                                   │──found dead: cas──▶ DEAD ──join──▶ ALIVE, generation + 1
+ * Invariants  T1 an id stands for one agent: its slot's generation changes when the slot is reused.
+ *             T2 an agent that is DEAD or LEFT never becomes ALIVE again; if it still runs, as a thread
+ *                that could not be stopped, it finds out before its next wait ends.
+ * ```
+ *
+ * Whether a process or thread lives, the operating system says, by the time at which it began; that
+ * is asked at most every {@link FRESH_MS} milliseconds. In a `SharedArrayBuffer`, where there may be
+ * no way to ask, the isolate that started a thread says when it has ended.
+ *
+ * @module
+ */
+
+import { ProcessError } from "../errors.ts";
+import type { Arena } from "../memory/arena.ts";
+import { TABLE_AT } from "../memory/arena.ts";
+import { cas, load, store } from "../memory/atomics.ts";
+import { AGENT, agentId, generationOf, LIFE, MAX_AGENTS, slotOf } from "../memory/layout.ts";
+import { sharedPages } from "../runtime/pages.ts";
+import { runtime } from "../runtime/mod.ts";
+import { isolateNumbers } from "./isolate.ts";
+
+/** How long the answer that an agent lives is believed. */
+const FRESH_MS = 20;
+
+/** The first word of an agent's slot. */
+export function wordOf(slot: number): number {
+  return TABLE_AT + AGENT.LENGTH * slot;
+}
+
+/** This isolate's view of the agents of an arena. */
+export class AgentTable {
+  readonly #words: Int32Array<ArrayBufferLike>;
+  readonly #mapped: boolean;
+  readonly #asked = new Map<number, number>();
+
+  constructor(arena: Arena) {
+    this.#words = arena.root.words;
+    this.#mapped = arena.place === "mapped";
+  }
+
+  /**
+   * Takes a slot.
+   *
+   * @param host The slot whose bell is rung for this agent, if it is not its own.
+   * @throws {ProcessError} If all are taken.
+   */
+  join(host: number | null): number {
+    for (const reuse of [false, true]) {
+      for (let slot = 0; slot < MAX_AGENTS; slot++) {
+        const word = wordOf(slot);
+        const state = load(this.#words, word + AGENT.STATE);
+        const life = state & LIFE.MASK;
+        if (life === LIFE.ALIVE && !(reuse && !this.isAlive(agentId(slot, state >> LIFE.SHIFT)))) {
+          continue;
+        }
+        if (life !== LIFE.FREE && !reuse) continue;
+        const before = load(this.#words, word + AGENT.STATE);
+        const generation = (before >> LIFE.SHIFT) + 1 & 0xfff;
+        // Nobody asks about an agent before it is listed somewhere, so it may be ALIVE at once.
+        if (!cas(this.#words, word, before, generation << LIFE.SHIFT | LIFE.ALIVE)) continue;
+        store(this.#words, word + AGENT.PARKED, 0);
+        store(this.#words, word + AGENT.SEAT, host ?? slot);
+        this.#sign(word);
+        return agentId(slot, generation);
+      }
+    }
+    throw new ProcessError(
+      `Cannot share this object: ${MAX_AGENTS} processes and threads use objects of the one that ` +
+        "made it; share it with fewer, or make it in another process",
+    );
+  }
+
+  /** Whether the agent with this id may still act. */
+  isAlive(id: number): boolean {
+    const slot = slotOf(id);
+    const word = wordOf(slot);
+    const state = load(this.#words, word + AGENT.STATE);
+    if (state >> LIFE.SHIFT !== generationOf(id) || (state & LIFE.MASK) !== LIFE.ALIVE) {
+      return false;
+    }
+    const seat = load(this.#words, word + AGENT.SEAT);
+    if (seat !== slot) {
+      const host = load(this.#words, wordOf(seat) + AGENT.STATE);
+      return this.isAlive(agentId(seat, host >> LIFE.SHIFT));
+    }
+    if (!this.#mapped || load(this.#words, word + AGENT.ISOLATE) === isolateNumbers().own) {
+      return true;
+    }
+    const now = performance.now();
+    if (now - (this.#asked.get(id) ?? -FRESH_MS) < FRESH_MS) return true;
+    if (sharedPages()!.began(load(this.#words, word + AGENT.TID)) === this.#began(word)) {
+      this.#asked.set(id, now);
+      return true;
+    }
+    this.#asked.delete(id);
+    this.end(id, LIFE.DEAD);
+    return false;
+  }
+
+  /** Whether the agent with this id ended without leaving: it was killed. */
+  wasKilled(id: number): boolean {
+    if (this.isAlive(id)) return false;
+    const state = load(this.#words, wordOf(slotOf(id)) + AGENT.STATE);
+    return state >> LIFE.SHIFT === generationOf(id) && (state & LIFE.MASK) === LIFE.DEAD;
+  }
+
+  /** Takes note that an agent has left or is dead. Returns whether that was news (T2). */
+  end(id: number, life: typeof LIFE.LEFT | typeof LIFE.DEAD): boolean {
+    const alive = generationOf(id) << LIFE.SHIFT | LIFE.ALIVE;
+    return cas(this.#words, wordOf(slotOf(id)) + AGENT.STATE, alive, alive & ~LIFE.MASK | life);
+  }
+
+  /** The agents of an isolate, and of the threads that end with it. */
+  idsOf(isolate: number): number[] {
+    const ids: number[] = [];
+    const ended = new Set([isolate]);
+    for (let size = 0; size < ended.size;) { // threads may have threads
+      size = ended.size;
+      ids.length = 0;
+      for (let slot = 0; slot < MAX_AGENTS; slot++) {
+        const word = wordOf(slot);
+        const state = load(this.#words, word + AGENT.STATE);
+        if ((state & LIFE.MASK) !== LIFE.ALIVE) continue;
+        const own = load(this.#words, word + AGENT.ISOLATE);
+        if (!ended.has(own) && !ended.has(load(this.#words, word + AGENT.PARENT))) continue;
+        ended.add(own);
+        ids.push(agentId(slot, state >> LIFE.SHIFT));
+      }
+    }
+    return ids;
+  }
+
+  #sign(word: number): void {
+    const { own, host } = isolateNumbers();
+    store(this.#words, word + AGENT.ISOLATE, own);
+    store(this.#words, word + AGENT.PARENT, host);
+    store(this.#words, word + AGENT.PID, runtime.pid());
+    if (!this.#mapped) return;
+    const thread = sharedPages()!.thread();
+    const began = sharedPages()!.began(thread);
+    store(this.#words, word + AGENT.TID, thread);
+    store(this.#words, word + AGENT.BEGAN_LOW, began % 0x4000_0000);
+    store(this.#words, word + AGENT.BEGAN_HIGH, Math.floor(began / 0x4000_0000));
+  }
+
+  #began(word: number): number {
+    return load(this.#words, word + AGENT.BEGAN_LOW) +
+      load(this.#words, word + AGENT.BEGAN_HIGH) * 0x4000_0000;
+  }
+}

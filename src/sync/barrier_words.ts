@@ -1,0 +1,248 @@
+/**
+ * Layer 5, sync. The protocol of barriers.
+ *
+ * ```text
+ * Layout      word  name      values                                      written by
+ *             0     STATE     generation << 17 | phase << 15 | arrived    parties
+ *             1     PARTIES   how many                                    its maker, once
+ *             2     OUTCOMES  a bit for each generation mod 32: 1 tripped, 0 kicked out by reset
+ *             3…    wait set
+ *             …     PARTY[slot]  generation << 16 | KNOWN << 15 | waits inside; by its agent
+ * States      FILLING ──the last one arrives──▶ ACTING ──trip──▶ FILLING, generation + 1
+ *             FILLING, ACTING ──abort, a time-out, a death──▶ BROKEN ──reset──▶ FILLING, generation + 1
+ * Invariants  B1 an arrival is in PARTY before it is counted in STATE, and until its wait has returned;
+ *                so the death of a party that was counted shows.
+ *             B2 STATE changes by cas from the generation that was seen: nobody trips or breaks another
+ *                generation than its own.
+ *             B3 the outcome of a generation is written before the generation ends.
+ * Wake-up     whoever ends a generation or breaks it changes STATE, then wakes all.
+ * Failure     a party that is killed while it waits, or between two waits while others wait, breaks the
+ *             barrier: a waiter finds it. One that has ended by itself does not. reset forgets all.
+ * ```
+ *
+ * @module
+ */
+
+import { add, and, cas, load, or, store } from "../memory/atomics.ts";
+import type { Words } from "../memory/atomics.ts";
+import { agentId, generationOf, MAX_AGENTS, WAIT_SET } from "../memory/layout.ts";
+import type { Agent } from "../park/agent.ts";
+import { AGAIN, EXPIRED, PHASE } from "../park/operation.ts";
+import type { NowOperation, WaitOperation } from "../park/operation.ts";
+import { nameOperations } from "../park/operations.ts";
+import { wakeAll } from "../park/wait_set.ts";
+
+const STATE = 0;
+const PARTIES = 1;
+const OUTCOMES = 2;
+const SET = 3;
+const PARTY = SET + WAIT_SET.LENGTH;
+
+const GENERATION_SHIFT = 17;
+const GENERATIONS = 0x7fff;
+const PHASE_SHIFT = 15;
+const COUNT = (1 << PHASE_SHIFT) - 1;
+const FILLING = 0;
+const ACTING = 1;
+const BROKEN_PHASE = 2;
+
+const AGENT_SHIFT = 16;
+const KNOWN = 1 << 15;
+const INSIDE = KNOWN - 1;
+
+/** Words of a barrier. */
+export const BARRIER_WORDS = PARTY + MAX_AGENTS;
+/** The most parties. */
+export const MAX_PARTIES: number = COUNT;
+/** The barrier is broken; larger than every ticket. */
+export const BROKEN: number = 2 ** 30;
+
+/** Sets a new barrier up. */
+export function initBarrier(words: Words, at: number, parties: number): void {
+  store(words, at + PARTIES, parties);
+}
+
+/** Says that a party comes, before {@link enterBarrier}. */
+export const comeToBarrier: NowOperation = (words, at, agent) => {
+  const own = at + PARTY + agent.slot;
+  const generation = generationOf(agent.id);
+  const entry = load(words, own);
+  if (entry >>> AGENT_SHIFT !== generation) store(words, own, generation << AGENT_SHIFT);
+  or(words, own, KNOWN);
+  add(words, own, 1); // B1
+  return 0;
+};
+
+/**
+ * Arrives, as soon as the round before is over. The result is a ticket: see {@link indexOf}. The
+ * party whose index is the last one carries out the action, then calls {@link tripBarrier} or
+ * {@link abortBarrier}; the others go on to {@link awaitBarrier}. All call {@link leaveBarrier} at the
+ * end, also after {@link BROKEN}.
+ */
+export const enterBarrier: WaitOperation = {
+  waitSet: SET,
+  inTurn: false,
+  attempt(words, at, agent, _argument, _ticket, phase) {
+    for (;;) {
+      const state = load(words, at + STATE);
+      if (phaseOf(state) === BROKEN_PHASE) return BROKEN;
+      if (phaseOf(state) === ACTING) {
+        if (phase === PHASE.FIRST || !hasDead(words, at, agent)) return AGAIN;
+        breakRound(words, at, agent, state);
+        return BROKEN;
+      }
+      const count = state & COUNT;
+      const last = count + 1 === load(words, at + PARTIES);
+      if (!cas(words, at + STATE, state, state + 1 | (last ? ACTING << PHASE_SHIFT : 0))) continue;
+      return roundOf(state) << PHASE_SHIFT | count;
+    }
+  },
+  giveUp(words, at, agent) {
+    breakRound(words, at, agent, load(words, at + STATE));
+    return EXPIRED;
+  },
+};
+
+/** Waits for the others; the argument is the ticket. Results: the index, or {@link BROKEN}. */
+export const awaitBarrier: WaitOperation = {
+  waitSet: SET,
+  inTurn: false,
+  attempt(words, at, agent, ticket, _ticket, phase) {
+    const result = outcomeOf(words, at, ticket);
+    if (result !== AGAIN || phase === PHASE.FIRST || !hasDead(words, at, agent)) return result;
+    breakRound(words, at, agent, load(words, at + STATE), ticket);
+    return outcomeOf(words, at, ticket);
+  },
+  giveUp(words, at, agent, ticket) {
+    breakRound(words, at, agent, load(words, at + STATE), ticket);
+    const result = outcomeOf(words, at, ticket);
+    return result === BROKEN ? EXPIRED : result;
+  },
+};
+
+/** The index of the party with a ticket. */
+export function indexOf(ticket: number): number {
+  return ticket & COUNT;
+}
+
+/** Lets everybody through; called by the last party. Returns its index, or {@link BROKEN}. */
+export const tripBarrier: NowOperation = (words, at, agent, ticket) => {
+  or(words, at + OUTCOMES, 1 << (ticket >> PHASE_SHIFT & 31)); // B3
+  return nextRound(words, at, agent, ticket >> PHASE_SHIFT) ? ticket & COUNT : BROKEN;
+};
+
+/** Breaks the barrier. */
+export const abortBarrier: NowOperation = (words, at, agent) => {
+  for (;;) {
+    const state = load(words, at + STATE);
+    if (phaseOf(state) === BROKEN_PHASE || breakRound(words, at, agent, state)) return 1;
+  }
+};
+
+/** Makes the barrier as new; whoever waits gets {@link BROKEN}. */
+export const resetBarrier: NowOperation = (words, at, agent) => {
+  for (let slot = 0; slot < MAX_AGENTS; slot++) {
+    if (load(words, at + PARTY + slot) !== 0) and(words, at + PARTY + slot, ~KNOWN);
+  }
+  const state = load(words, at + STATE);
+  and(words, at + OUTCOMES, ~(1 << (roundOf(state) & 31))); // B3
+  return nextRound(words, at, agent, roundOf(state), true) ? 1 : 0;
+};
+
+/** Ends the wait of a party, whatever its result. */
+export const leaveBarrier: NowOperation = (words, at, agent) => {
+  add(words, at + PARTY + agent.slot, -1);
+  return 0;
+};
+
+/** Whether the barrier is broken. */
+export const isBroken: NowOperation = (words, at) =>
+  phaseOf(load(words, at + STATE)) === BROKEN_PHASE ? 1 : 0;
+
+/** How many parties wait. */
+export const waitingParties: NowOperation = (words, at) => {
+  const state = load(words, at + STATE);
+  return phaseOf(state) === FILLING ? state & COUNT : 0;
+};
+
+/** How many parties the barrier has. */
+export const partyCount: NowOperation = (words, at) => load(words, at + PARTIES);
+
+function outcomeOf(words: Words, at: number, ticket: number): number {
+  const round = ticket >> PHASE_SHIFT;
+  const state = load(words, at + STATE);
+  if (roundOf(state) === round) return phaseOf(state) === BROKEN_PHASE ? BROKEN : AGAIN;
+  return load(words, at + OUTCOMES) >>> (round & 31) & 1 ? ticket & COUNT : BROKEN;
+}
+
+/** Breaks the round that was seen, if it is the ticket's and still on. */
+function breakRound(
+  words: Words,
+  at: number,
+  agent: Agent,
+  seen: number,
+  ticket = roundOf(seen) << PHASE_SHIFT,
+): boolean {
+  for (
+    let state = seen;
+    roundOf(state) === ticket >> PHASE_SHIFT;
+    state = load(words, at + STATE)
+  ) {
+    if (phaseOf(state) === BROKEN_PHASE) return true;
+    const broken = state & ~(3 << PHASE_SHIFT) | BROKEN_PHASE << PHASE_SHIFT;
+    if (!cas(words, at + STATE, state, broken)) continue; // B2
+    wakeAll(words, at + SET, agent);
+    return true;
+  }
+  return false;
+}
+
+/** Ends a round, unless it has ended or is broken; `always`: broken or not. */
+function nextRound(
+  words: Words,
+  at: number,
+  agent: Agent,
+  round: number,
+  always = false,
+): boolean {
+  for (;;) {
+    const state = load(words, at + STATE);
+    if (roundOf(state) !== round || (phaseOf(state) === BROKEN_PHASE && !always)) return false;
+    if (!cas(words, at + STATE, state, (round + 1 & GENERATIONS) << GENERATION_SHIFT)) continue; // B2
+    wakeAll(words, at + SET, agent);
+    return true;
+  }
+}
+
+/** Whether a party is dead that waits, or that was killed since it has waited. */
+function hasDead(words: Words, at: number, agent: Agent): boolean {
+  for (let slot = 0; slot < MAX_AGENTS; slot++) {
+    const entry = load(words, at + PARTY + slot);
+    if (entry === 0 || slot === agent.slot) continue;
+    const id = agentId(slot, entry >>> AGENT_SHIFT);
+    if ((entry & INSIDE) > 0 && !agent.isAlive(id)) return true;
+    if ((entry & KNOWN) && agent.wasKilled(id)) return true;
+  }
+  return false;
+}
+
+function roundOf(state: number): number {
+  return state >>> GENERATION_SHIFT;
+}
+
+function phaseOf(state: number): number {
+  return state >>> PHASE_SHIFT & 3;
+}
+
+nameOperations("barrier", {
+  come: comeToBarrier,
+  enter: enterBarrier,
+  wait: awaitBarrier,
+  trip: tripBarrier,
+  abort: abortBarrier,
+  reset: resetBarrier,
+  leave: leaveBarrier,
+  isBroken,
+  waiting: waitingParties,
+  parties: partyCount,
+});
