@@ -10,6 +10,7 @@ import { activeChildren, Process } from "./process/process.ts";
 import { currentProcess, parentProcess } from "./process/family.ts";
 import { checkMethod, getStartMethod } from "./park/start_method.ts";
 import type { StartMethod } from "./park/start_method.ts";
+import "./broker/mod.ts";
 import { Pool } from "./pool/pool.ts";
 import { Barrier } from "./sync/barrier.ts";
 import { Condition } from "./sync/condition.ts";

@@ -19,6 +19,8 @@ export interface ObjectName {
 
 /** What this layer asks of the broker. */
 export interface Brokers {
+  /** The module that puts the broker in its place. */
+  readonly module: string;
   /** Lets processes that cannot reach an object's memory use it: starts this isolate's broker. */
   offer(end: MemoryEnd): ObjectName;
   /** The address of this isolate's broker, if there is one, with the object made known to it. */
@@ -36,7 +38,7 @@ export function installBrokers(brokers: Brokers): void {
   installed = brokers;
 }
 
-/** The broker. */
-export function brokers(): Brokers {
-  return installed!;
+/** The broker; `null` in a child whose program has not loaded it, and has no object that needs it. */
+export function brokers(): Brokers | null {
+  return installed;
 }

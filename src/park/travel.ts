@@ -44,13 +44,8 @@ export function makeEnd(method: StartMethod, words: number, regionBytes = 0): Me
 
 /** Appends a handle. */
 export function writeEnd(output: WireOutput, end: End): void {
-  const name = end instanceof MemoryEnd ? null : brokers().nameOf(end);
-  if (name !== null) {
-    output.u8(REMOTE);
-    output.u8(START_METHODS.indexOf("spawn"));
-    return writeName(output, name);
-  }
-  const { block, member, method } = end as MemoryEnd;
+  if (!(end instanceof MemoryEnd)) return writeName(output, brokers()!.nameOf(end));
+  const { block, member, method } = end;
   const { arena } = member;
   const { slab, at, buffers } = arena.addressOf(block);
   if (arena.place === "shared" && output.route === "process") {
@@ -60,9 +55,7 @@ export function writeEnd(output: WireOutput, end: End): void {
           'context (getContext("spawn")) to share it with other processes',
       );
     }
-    output.u8(REMOTE);
-    output.u8(START_METHODS.indexOf(method));
-    return writeName(output, brokers().offer(end as MemoryEnd));
+    return writeName(output, brokers()!.offer(end));
   }
   const release = arena.keep(block);
   if (!output.once) output.hold(release);
@@ -74,9 +67,12 @@ export function writeEnd(output: WireOutput, end: End): void {
   if (arena.place === "mapped") {
     output.varint(runtime.pid());
     output.varint(arena.file);
-    output.string(brokers().addressFor(end as MemoryEnd) ?? "");
+    const address = brokers()?.addressFor(end) ?? "";
+    output.string(address);
+    if (address !== "") output.module(brokers()!.module);
     return;
   }
+  if (method === "spawn") output.module(brokers()!.module); // for sending it on to a process
   const attached = [arena.root.buffer, ...buffers];
   output.u8(attached.length);
   for (const buffer of attached) output.varint(output.attach(buffer));
@@ -89,7 +85,7 @@ export function readEnd(input: WireInput): End {
   const handedOver = first !== kind;
   const method = START_METHODS[input.u8()];
   if (method === undefined) throw new ProtocolError("A shared object has no start method");
-  if (kind === REMOTE) return brokers().reach(readName(input));
+  if (kind === REMOTE) return brokers()!.reach(readName(input));
   const key = input.varint();
   const slab = input.varint();
   const at = input.varint();
@@ -98,7 +94,7 @@ export function readEnd(input: WireInput): End {
     const file = input.varint();
     const address = input.string();
     if (sharedPages() === null) {
-      if (address !== "") return brokers().reach({ address, key, slab, at });
+      if (address !== "") return brokers()!.reach({ address, key, slab, at });
       throw new ProcessError(
         `Cannot use a shared object of process ${pid}: ${whyNoPages()}. Let this process map shared ` +
           "pages as well, or run the program with MANYCORE_NATIVE=0",
@@ -125,6 +121,9 @@ export function readEnd(input: WireInput): End {
 }
 
 function writeName(output: WireOutput, { address, key, slab, at }: ObjectName): void {
+  output.module(brokers()!.module);
+  output.u8(REMOTE);
+  output.u8(START_METHODS.indexOf("spawn"));
   output.string(address);
   output.varint(key);
   output.varint(slab);

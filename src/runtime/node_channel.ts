@@ -104,7 +104,8 @@ function pathOf(address: string): string {
   return address.startsWith(ABSTRACT) ? `\0${address.slice(ABSTRACT.length)}` : address;
 }
 
-class NodeStream implements ByteStream {
+/** A socket of `node:net` as a byte stream. */
+export class NodeStream implements ByteStream {
   #socket: Socket;
 
   constructor(socket: Socket) {

@@ -1,0 +1,124 @@
+/**
+ * Layer 6, broker. Shared objects for isolates that cannot reach their memory: where the runtime maps
+ * no pages (no permission, Node before 26, no Linux, `MANYCORE_NATIVE=0`). The objects stay with the
+ * process that made them; a helper thread there carries out operations for the others, so that
+ * it answers also while that process is busy or blocked.
+ *
+ * Puts itself into the seam of `park/brokers.ts` when it is loaded.
+ *
+ * @module
+ */
+
+import { installBrokers } from "../park/brokers.ts";
+import type { ObjectName } from "../park/brokers.ts";
+import type { End, MemoryEnd } from "../park/end.ts";
+import type { NowOperation, WaitOperation } from "../park/operation.ts";
+import { nameOf } from "../park/operations.ts";
+import { checkTimeout } from "../park/wait.ts";
+import type { WaitOptions } from "../park/wait.ts";
+import { runtime } from "../runtime/mod.ts";
+import {
+  brokerAddress,
+  call,
+  callBlocked,
+  CANCELLED,
+  knownAddress,
+  order,
+  sayGoodbye,
+} from "./link.ts";
+import type { CallKind, Request } from "./messages.ts";
+
+/** An end whose owner carries the operations out. */
+class RemoteEnd implements End {
+  readonly block = null;
+  readonly name: ObjectName;
+
+  constructor(name: ObjectName) {
+    this.name = name;
+  }
+
+  now<A, R>(operation: NowOperation<A, R>, argument: A): R {
+    return callBlocked(
+      this.name.address,
+      this.#request("now", nameOf(operation), argument, 0),
+    ) as R;
+  }
+
+  async wait(
+    operation: WaitOperation,
+    argument: number,
+    options: WaitOptions | undefined,
+    action: string,
+  ): Promise<number> {
+    const timeout = checkTimeout(options?.timeout, action);
+    const signal = options?.signal;
+    signal?.throwIfAborted();
+    const { address } = this.name;
+    let onAbort: (() => void) | undefined;
+    const request = this.#request("wait", nameOf(operation), argument, timeout);
+    try {
+      const result = await call(address, request, (id) => {
+        onAbort = () => order(["ask", address, ["cancel", id]]);
+        signal?.addEventListener("abort", onAbort, { once: true });
+      });
+      if (result === CANCELLED) throw signal!.reason;
+      return result as number;
+    } finally {
+      if (onAbort) signal?.removeEventListener("abort", onAbort);
+    }
+  }
+
+  waitSync(
+    operation: WaitOperation,
+    argument: number,
+    options: WaitOptions | undefined,
+    action: string,
+  ): number {
+    const timeout = checkTimeout(options?.timeout, action);
+    options?.signal?.throwIfAborted(); // it cannot abort while this isolate is blocked
+    const request = this.#request("wait", nameOf(operation), argument, timeout);
+    return callBlocked(this.name.address, request) as number;
+  }
+
+  #request(
+    kind: CallKind,
+    operation: string,
+    argument: unknown,
+    timeout: number,
+  ): (id: number) => Request {
+    const { address, key, slab, at } = this.name;
+    connect(address);
+    return (id) => ["call", id, kind, operation, key, slab, at, argument, timeout];
+  }
+}
+
+const connected = new Set<string>();
+
+/** Says good-bye to a broker when this isolate ends by itself. */
+function connect(address: string): void {
+  if (connected.has(address)) return;
+  connected.add(address);
+  if (connected.size > 1) return;
+  runtime.onExit(() => {
+    for (const broker of connected) sayGoodbye(broker);
+  });
+}
+
+installBrokers({
+  module: import.meta.url,
+  offer(end: MemoryEnd): ObjectName {
+    const address = brokerAddress();
+    const { arena } = end.member;
+    const { slab, at, buffers } = arena.addressOf(end.block);
+    order(["offer", arena.key, arena.root.buffer as SharedArrayBuffer, slab, at, buffers]);
+    return { address, key: arena.key, slab, at };
+  },
+  addressFor(end: MemoryEnd): string | null {
+    const address = knownAddress();
+    const { arena } = end.member;
+    if (address !== null) order(["offerMapped", arena.key, runtime.pid(), arena.file]);
+    return address;
+  },
+  reach: (name) => new RemoteEnd(name),
+  nameOf: (end) => (end as RemoteEnd).name,
+});

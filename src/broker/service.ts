@@ -1,0 +1,146 @@
+/**
+ * Layer 6, broker. The owner's side, in the helper thread: carries out operations on its isolate's
+ * objects for isolates that cannot reach them. Each client acts as an agent of its own, so that
+ * what it holds when it dies is found as for any other agent; the helper waits in its place.
+ *
+ * A client can name any operation of the library on any object that was offered. Its bytes are
+ * read only after it has said the secret.
+ *
+ * @module
+ */
+
+import type { Block } from "../memory/arena.ts";
+import { LIFE } from "../memory/layout.ts";
+import type { Agent } from "../park/agent.ts";
+import { memberOf } from "../park/members.ts";
+import type { Member } from "../park/members.ts";
+import { operationNamed } from "../park/operations.ts";
+import type { WaitOperation } from "../park/operation.ts";
+import type { NowOperation } from "../park/operation.ts";
+import type { Channel } from "../runtime/mod.ts";
+import { listenForClients } from "../runtime/broker_socket.ts";
+import { Decoder } from "../wire/decode.ts";
+import { Encoder } from "../wire/encode.ts";
+import { objectKey } from "./messages.ts";
+import type { Answer, Request } from "./messages.ts";
+
+type StandIn = ReturnType<Member["self"]["standIn"]>;
+
+const offered = new Map<number, Member>();
+const blocks = new Map<string, Block>();
+
+/** Serves an object; arrays in a `SharedArrayBuffer` come with their buffers. */
+export function offer(
+  key: number,
+  root: SharedArrayBuffer,
+  slab: number,
+  at: number,
+  buffers: readonly SharedArrayBuffer[],
+): void {
+  const member = memberOf({ key, pid: 0, file: -1, root });
+  offered.set(key, member);
+  const name = objectKey({ key, slab, at });
+  // It stays: nobody says when the last client has forgotten it.
+  if (!blocks.has(name)) blocks.set(name, member.arena.attachBlock({ slab, at, buffers }));
+}
+
+/** Serves the objects of a mapped arena. */
+export function offerMapped(key: number, pid: number, file: number): void {
+  if (!offered.has(key)) offered.set(key, memberOf({ key, pid, file, root: null }));
+}
+
+/** Listens for clients; resolves to the address. */
+export function listen(): Promise<string> {
+  return listenForClients((channel) => void new Client(channel));
+}
+
+/** An isolate that cannot reach the memory. */
+class Client {
+  readonly #channel: Channel;
+  readonly #agents = new Map<Member, StandIn>();
+  readonly #waits = new Map<number, AbortController>();
+  #life: typeof LIFE.LEFT | typeof LIFE.DEAD = LIFE.DEAD;
+
+  constructor(channel: Channel) {
+    this.#channel = channel;
+    channel.open((bytes) => this.#hear(bytes), () => this.#gone());
+  }
+
+  #hear(bytes: Uint8Array): void {
+    let request: Request;
+    try {
+      request = new Decoder(bytes).value() as Request;
+      if (request[0] === "call") return this.#call(request);
+    } catch (error) {
+      // Whoever knows the secret speaks this protocol; anything else is no client of ours.
+      if (request! === undefined) return this.#channel.close();
+      return this.#answer(["error", request[1] as number, (error as Error).message]);
+    }
+    if (request[0] === "cancel") this.#waits.get(request[1])?.abort();
+    else {
+      this.#life = LIFE.LEFT;
+      this.#answer(["result", request[1], 0]);
+    }
+  }
+
+  #call([, id, kind, name, key, slab, at, argument, timeout]: Request & { 0: "call" }): void {
+    const member = offered.get(key);
+    const operation = operationNamed(name);
+    if (member === undefined || operation === undefined) {
+      throw new Error(`the broker has no object ${key} or no operation ${name}`);
+    }
+    const block = this.#block(member, key, slab, at);
+    const agent = this.#agent(member);
+    if (kind === "now") {
+      const result = (operation as NowOperation<unknown, unknown>)(
+        block.words,
+        block.at,
+        agent,
+        argument,
+        block,
+      );
+      return this.#answer(["result", id, result]);
+    }
+    const cancelled = new AbortController();
+    this.#waits.set(id, cancelled);
+    const { signal } = cancelled;
+    member.lines
+      .wait(operation as WaitOperation, block, agent, argument as number, timeout, signal)
+      .then(
+        (result) => this.#answer(["result", id, result]),
+        (error) =>
+          this.#answer(
+            signal.aborted ? ["cancelled", id] : ["error", id, (error as Error).message],
+          ),
+      )
+      .finally(() => this.#waits.delete(id));
+  }
+
+  #block(member: Member, key: number, slab: number, at: number): Block {
+    const name = objectKey({ key, slab, at });
+    let block = blocks.get(name);
+    if (block === undefined) {
+      if (member.arena.place !== "mapped") throw new Error(`the broker has no object ${name}`);
+      block = member.arena.attachBlock({ slab, at, buffers: [] });
+      blocks.set(name, block);
+    }
+    return block;
+  }
+
+  #agent(member: Member): Agent {
+    let agent = this.#agents.get(member);
+    if (agent === undefined) this.#agents.set(member, agent = member.self.standIn());
+    return agent;
+  }
+
+  #answer(answer: Answer): void {
+    const encoder = new Encoder("process");
+    encoder.value(answer, "answer");
+    this.#channel.send(encoder.take());
+  }
+
+  #gone(): void {
+    for (const wait of this.#waits.values()) wait.abort();
+    for (const agent of this.#agents.values()) agent.end(this.#life);
+  }
+}
