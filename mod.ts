@@ -64,6 +64,23 @@ export type { AcquireOptions, Held } from "./src/sync/holding.ts";
 export { Lock } from "./src/sync/lock.ts";
 export { RLock } from "./src/sync/rlock.ts";
 export { BoundedSemaphore, Semaphore } from "./src/sync/semaphore.ts";
+export { RawValue, Value } from "./src/shared/value.ts";
+export { RawArray } from "./src/shared/raw_array.ts";
+export { SharedArray } from "./src/shared/shared_array.ts";
+export { SharedMemory } from "./src/shared/shared_memory.ts";
+export type { SharedMemoryOptions } from "./src/shared/shared_memory.ts";
+export { ShareableList } from "./src/shared/shareable_list.ts";
+export type { ShareableListOptions } from "./src/shared/shareable_list.ts";
+export type { ListItem } from "./src/shared/list_layout.ts";
+export type {
+  ItemCodes,
+  ItemName,
+  ItemOf,
+  ItemType,
+  ItemTypes,
+  TypedOf,
+} from "./src/shared/item_types.ts";
+export type { LockLike, LockOptions } from "./src/shared/lock.ts";
 export { registerClass } from "./src/wire/classes.ts";
 export type { AnyClass, ClassOptions } from "./src/wire/classes.ts";
 export { inline } from "./src/wire/functions/inline.ts";

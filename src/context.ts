@@ -12,6 +12,11 @@ import { checkMethod, getStartMethod } from "./park/start_method.ts";
 import type { StartMethod } from "./park/start_method.ts";
 import "./broker/mod.ts";
 import { Pool } from "./pool/pool.ts";
+import { RawArray } from "./shared/raw_array.ts";
+import { ShareableList } from "./shared/shareable_list.ts";
+import { SharedArray } from "./shared/shared_array.ts";
+import { SharedMemory } from "./shared/shared_memory.ts";
+import { RawValue, Value } from "./shared/value.ts";
 import { Barrier } from "./sync/barrier.ts";
 import { Condition } from "./sync/condition.ts";
 import { Event } from "./sync/event.ts";
@@ -95,6 +100,18 @@ export interface Context {
   readonly Condition: typeof Condition;
   /** As the top-level `Barrier`, with this method. */
   readonly Barrier: typeof Barrier;
+  /** As the top-level `Value`, with this method. */
+  readonly Value: typeof Value;
+  /** As the top-level `RawValue`, with this method. */
+  readonly RawValue: typeof RawValue;
+  /** As the top-level `SharedArray`, with this method. */
+  readonly SharedArray: typeof SharedArray;
+  /** As the top-level `RawArray`, with this method. */
+  readonly RawArray: typeof RawArray;
+  /** As the top-level `SharedMemory`, with this method. */
+  readonly SharedMemory: typeof SharedMemory;
+  /** As the top-level `ShareableList`, with this method. */
+  readonly ShareableList: typeof ShareableList;
   /** As the top-level function. */
   readonly currentProcess: typeof currentProcess;
   /** As the top-level function. */
@@ -105,7 +122,21 @@ export interface Context {
   readonly cpuCount: typeof cpuCount;
 }
 
-const SHARED = { Lock, RLock, Semaphore, BoundedSemaphore, Event, Condition, Barrier };
+const SHARED = {
+  Lock,
+  RLock,
+  Semaphore,
+  BoundedSemaphore,
+  Event,
+  Condition,
+  Barrier,
+  Value,
+  RawValue,
+  SharedArray,
+  RawArray,
+  SharedMemory,
+  ShareableList,
+};
 const functions = { currentProcess, parentProcess, activeChildren, cpuCount };
 
 const contexts: Record<StartMethod, Context> = {

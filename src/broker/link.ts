@@ -34,7 +34,7 @@ let lastId = 0;
 /** Gives the helper an order. */
 export function order(what: Order): void {
   if (helper === null) {
-    helper = startHelper(new URL("./thread.ts", import.meta.url), bell.buffer);
+    helper = startHelper(new URL("../broker_thread.ts", import.meta.url), bell.buffer);
     helper.onMessage((message) => hear(message as Notice));
   }
   helper.post(what);

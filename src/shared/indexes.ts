@@ -32,13 +32,21 @@ export function addIndexes(Class: abstract new (...args: never[]) => Indexed): v
   Object.setPrototypeOf(Class.prototype, last);
 }
 
-/** The number that a key is the text of, also -1 and 0.5, which are out of range everywhere. */
+/** The number that a key is the text of, also -1, 0.5 and NaN, which are out of range everywhere. */
 function indexIn(key: string | symbol): number | null {
   if (typeof key === "symbol") return null;
-  const first = key.charCodeAt(0);
-  if (first > 57 || first < 45) return null; // neither a digit nor a sign
-  const index = Number(key);
-  return String(index) === key ? index : null;
+  let index = 0;
+  for (let i = 0; i < key.length; i++) {
+    const digit = key.charCodeAt(i) - 48;
+    if (digit < 0 || digit > 9 || index === 0 && i > 0) return otherNumberIn(key);
+    index = 10 * index + digit;
+  }
+  return key === "" ? null : index;
+}
+
+function otherNumberIn(key: string): number | null {
+  const number = Number(key);
+  return String(number) === key ? number : null;
 }
 
 /** Whether there is an item at an index. */

@@ -17,11 +17,8 @@ export interface LockLike {
   release(): void;
 }
 
-/** The lock of a shared value or array that was given none. */
-export type DefaultLock = RLock;
-
 /** The lock of a shared value or array. */
-export interface LockOptions<L extends LockLike = DefaultLock> {
+export interface LockOptions<L extends LockLike = RLock> {
   /** A lock to use; `true` makes an `RLock`, `false` none. Default `true`. */
   readonly lock?: L | boolean;
 }

@@ -12,10 +12,11 @@ import { registerInternal } from "../wire/classes.ts";
 import { makeArray } from "./array_parts.ts";
 import { add, copy, exchange, fill, get, itemsOf, paste, set } from "./array_words.ts";
 import { addIndexes, isIndex, outOfRange, range } from "./indexes.ts";
+import type { ItemOf, ItemType, TypedOf } from "./item_types.ts";
 import { Parts, readParts, writeParts } from "./parts.ts";
 import { addItem, checkAddend, checkExchange, checkItem, exchangeItem } from "./types.ts";
 import { readItem, stored, writeItem } from "./types.ts";
-import type { ItemOf, Items, ItemType, TypedOf } from "./types.ts";
+import type { Items } from "./types.ts";
 
 /** Items that are copied at a time where the memory is out of reach. */
 const BATCH = 4096;

@@ -5,13 +5,14 @@
  */
 
 import { methodOf } from "../park/start_method.ts";
+import type { RLock } from "../sync/rlock.ts";
 import { registerInternal } from "../wire/classes.ts";
 import { makeArray } from "./array_parts.ts";
+import type { ItemOf, ItemType } from "./item_types.ts";
 import { chooseLock } from "./lock.ts";
-import type { DefaultLock, LockLike, LockOptions } from "./lock.ts";
+import type { LockLike, LockOptions } from "./lock.ts";
 import { lockOf, Parts, readParts, writeParts } from "./parts.ts";
 import { partsOf, RawArray } from "./raw_array.ts";
-import type { ItemOf, ItemType } from "./types.ts";
 
 /**
  * Numbers, bigints or booleans of one type in shared memory, and a lock for them.
@@ -37,7 +38,7 @@ import type { ItemOf, ItemType } from "./types.ts";
  * }
  * ```
  */
-export class SharedArray<T extends ItemType = ItemType, L extends LockLike = DefaultLock>
+export class SharedArray<T extends ItemType = ItemType, L extends LockLike = RLock>
   extends RawArray<T> {
   /**
    * Makes an array.

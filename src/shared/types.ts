@@ -7,57 +7,16 @@
 
 import { casItem, loadItem, storeItem } from "../memory/atomics.ts";
 import type { Integers } from "../memory/atomics.ts";
-
-/** Each type by its name, with the typed array that holds it and the value that it reads as. */
-interface Names {
-  int8: [Int8Array<ArrayBufferLike>, number];
-  uint8: [Uint8Array<ArrayBufferLike>, number];
-  int16: [Int16Array<ArrayBufferLike>, number];
-  uint16: [Uint16Array<ArrayBufferLike>, number];
-  int32: [Int32Array<ArrayBufferLike>, number];
-  uint32: [Uint32Array<ArrayBufferLike>, number];
-  float32: [Float32Array<ArrayBufferLike>, number];
-  float64: [Float64Array<ArrayBufferLike>, number];
-  bigint64: [BigInt64Array<ArrayBufferLike>, bigint];
-  biguint64: [BigUint64Array<ArrayBufferLike>, bigint];
-  bool: [Uint8Array<ArrayBufferLike>, boolean];
-}
-
-/** Python's codes, with the sizes that they have on 64-bit Linux and macOS. */
-interface Codes {
-  b: "int8";
-  B: "uint8";
-  h: "int16";
-  H: "uint16";
-  i: "int32";
-  I: "uint32";
-  l: "bigint64";
-  L: "biguint64";
-  q: "bigint64";
-  Q: "biguint64";
-  f: "float32";
-  d: "float64";
-}
-
-/**
- * The type of a shared value, or of the items of a shared array: a name, or one of Python's codes.
- * `"l"`, `"L"`, `"q"` and `"Q"` are 64 bits wide and hold bigints.
- */
-export type ItemType = keyof Names | keyof Codes;
-type NameOf<T extends ItemType> = T extends keyof Codes ? Codes[T] : T & keyof Names;
-/** What an item of a type is in JavaScript: a number, a bigint or a boolean. */
-export type ItemOf<T extends ItemType> = Names[NameOf<T>][1];
-/** The typed array that holds items of a type; a `Uint8Array` for `"bool"`. */
-export type TypedOf<T extends ItemType> = Names[NameOf<T>][0];
+import type { ItemCodes, ItemTypes } from "./item_types.ts";
 
 /** Any item. */
 export type Item = number | bigint | boolean;
 /** Any typed array that holds items. */
-export type Items = Names[keyof Names][0];
+export type Items = ItemTypes[keyof ItemTypes][0];
 
 /** What is known of a type. */
 export interface TypeInfo {
-  readonly name: keyof Names;
+  readonly name: keyof ItemTypes;
   /** Its position in the table: how it is written down. */
   readonly number: number;
   /** Bytes of an item. */
@@ -70,7 +29,7 @@ export interface TypeInfo {
 }
 
 type Row = readonly [
-  keyof Names,
+  keyof ItemTypes,
   number,
   TypeInfo["kind"],
   number | bigint,
@@ -96,7 +55,7 @@ const ROWS: readonly Row[] = [
 const TYPES: readonly TypeInfo[] = ROWS.map(([name, bytes, kind, least, greatest, Array], number) =>
   ({ name, number, bytes, kind, least, greatest, Array }) as TypeInfo
 );
-const CODES: Readonly<Codes> = {
+const CODES: Readonly<ItemCodes> = {
   b: "int8",
   B: "uint8",
   h: "int16",

@@ -8,9 +8,11 @@
 import { makeEnd } from "../park/travel.ts";
 import { methodOf } from "../park/start_method.ts";
 import type { StartMethod } from "../park/start_method.ts";
+import type { RLock } from "../sync/rlock.ts";
 import { registerInternal } from "../wire/classes.ts";
+import type { ItemOf, ItemType } from "./item_types.ts";
 import { chooseLock } from "./lock.ts";
-import type { DefaultLock, LockLike, LockOptions } from "./lock.ts";
+import type { LockLike, LockOptions } from "./lock.ts";
 import { lockOf, Parts, readParts, writeParts } from "./parts.ts";
 import {
   addItem,
@@ -22,7 +24,7 @@ import {
   typeNamed,
   writeItem,
 } from "./types.ts";
-import type { Item, ItemOf, Items, ItemType } from "./types.ts";
+import type { Item, Items } from "./types.ts";
 import { add, cellOf, declare, exchange, get, set, VALUE } from "./value_words.ts";
 
 /** What an object is made of, for its codec. */
@@ -147,8 +149,7 @@ export class RawValue<T extends ItemType = ItemType> {
  * }
  * ```
  */
-export class Value<T extends ItemType = ItemType, L extends LockLike = DefaultLock>
-  extends RawValue<T> {
+export class Value<T extends ItemType = ItemType, L extends LockLike = RLock> extends RawValue<T> {
   /**
    * Makes a value.
    *

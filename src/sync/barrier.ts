@@ -79,7 +79,7 @@ export class Barrier {
   readonly #options: BarrierOptions;
 
   /**
-   * @param parties How many: a whole number from 1 to 32,767.
+   * @param parties How many: a whole number from 1 to 16,383.
    * @param options An action, and a time-out for every wait.
    * @throws {RangeError} If `parties` is not such a number.
    */
@@ -133,7 +133,12 @@ export class Barrier {
     try {
       const ticket = this.#check(await this.#end.wait(enterBarrier, 0, wait(), ACTION));
       if (indexOf(ticket) < this.parties - 1) {
-        return this.#check(await this.#end.wait(awaitBarrier, ticket, wait(), ACTION));
+        // Aborted since it has entered: it has to break the round, or it is through.
+        const aborted = options?.signal?.aborted ?? false;
+        const left = aborted ? { timeout: 0 } : wait();
+        const result = await this.#end.wait(awaitBarrier, ticket, left, ACTION);
+        if (aborted && result === EXPIRED) throw options!.signal!.reason;
+        return this.#check(result);
       }
       try {
         await this.#options.action?.();

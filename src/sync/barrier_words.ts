@@ -3,19 +3,21 @@
  *
  * ```text
  * Layout      word  name      values                                      written by
- *             0     STATE     generation << 17 | phase << 15 | arrived    parties
- *             1     PARTIES   how many                                    its maker, once
- *             2     OUTCOMES  a bit for each generation mod 32: 1 tripped, 0 kicked out by reset
+ *             0     STATE     round << 17 | TRIPPED << 16 | phase << 14 | arrived   parties
+ *             1     PARTIES   how many                                              its maker, once
+ *             2     OUTCOMES  of earlier rounds: bit round mod 32 is 1 if it tripped
  *             3…    wait set
  *             …     PARTY[slot]  generation << 16 | KNOWN << 15 | waits inside; by its agent
- * States      FILLING ──the last one arrives──▶ ACTING ──trip──▶ FILLING, generation + 1
- *             FILLING, ACTING ──abort, a time-out, a death──▶ BROKEN ──reset──▶ FILLING, generation + 1
+ * States      FILLING ──the last one arrives──▶ ACTING ──trip──▶ FILLING, round + 1, TRIPPED
+ *             FILLING, ACTING ──abort, a time-out, a death──▶ BROKEN ──reset──▶ FILLING, round + 1
+ *             TRIPPED says how the round before ended; waiters that are slower look into OUTCOMES.
  * Invariants  B1 an arrival is in PARTY before it is counted in STATE, and until its wait has returned;
  *                so the death of a party that was counted shows.
- *             B2 STATE changes by cas from the generation that was seen: nobody trips or breaks another
- *                generation than its own.
- *             B3 the outcome of a generation is written before the generation ends.
- * Wake-up     whoever ends a generation or breaks it changes STATE, then wakes all.
+ *             B2 STATE changes by cas from the round that was seen: nobody trips or breaks another
+ *                round than its own.
+ *             B3 a round ends and gets its outcome in one step. Whoever ends the next one copies that
+ *                outcome into OUTCOMES before: all copy the same.
+ * Wake-up     whoever ends a round or breaks it changes STATE, then wakes all.
  * Failure     a party that is killed while it waits, or between two waits while others wait, breaks the
  *             barrier: a waiter finds it. One that has ended by itself does not. reset forgets all.
  * ```
@@ -38,10 +40,12 @@ const OUTCOMES = 2;
 const SET = 3;
 const PARTY = SET + WAIT_SET.LENGTH;
 
-const GENERATION_SHIFT = 17;
-const GENERATIONS = 0x7fff;
-const PHASE_SHIFT = 15;
+const ROUND_SHIFT = 17;
+const ROUNDS = 0x7fff;
+const TRIPPED = 1 << 16;
+const PHASE_SHIFT = 14;
 const COUNT = (1 << PHASE_SHIFT) - 1;
+const TICKET_SHIFT = 15;
 const FILLING = 0;
 const ACTING = 1;
 const BROKEN_PHASE = 2;
@@ -94,7 +98,7 @@ export const enterBarrier: WaitOperation = {
       const count = state & COUNT;
       const last = count + 1 === load(words, at + PARTIES);
       if (!cas(words, at + STATE, state, state + 1 | (last ? ACTING << PHASE_SHIFT : 0))) continue;
-      return roundOf(state) << PHASE_SHIFT | count;
+      return roundOf(state) << TICKET_SHIFT | count;
     }
   },
   giveUp(words, at, agent) {
@@ -127,8 +131,7 @@ export function indexOf(ticket: number): number {
 
 /** Lets everybody through; called by the last party. Returns its index, or {@link BROKEN}. */
 export const tripBarrier: NowOperation = (words, at, agent, ticket) => {
-  or(words, at + OUTCOMES, 1 << (ticket >> PHASE_SHIFT & 31)); // B3
-  return nextRound(words, at, agent, ticket >> PHASE_SHIFT) ? ticket & COUNT : BROKEN;
+  return nextRound(words, at, agent, ticket >> TICKET_SHIFT, true) ? ticket & COUNT : BROKEN;
 };
 
 /** Breaks the barrier. */
@@ -142,11 +145,14 @@ export const abortBarrier: NowOperation = (words, at, agent) => {
 /** Makes the barrier as new; whoever waits gets {@link BROKEN}. */
 export const resetBarrier: NowOperation = (words, at, agent) => {
   for (let slot = 0; slot < MAX_AGENTS; slot++) {
-    if (load(words, at + PARTY + slot) !== 0) and(words, at + PARTY + slot, ~KNOWN);
+    const own = at + PARTY + slot;
+    if (load(words, own) === 0) continue;
+    const entry = and(words, own, ~KNOWN) & ~KNOWN;
+    const dead = (entry & INSIDE) > 0 && !agent.isAlive(agentId(slot, entry >>> AGENT_SHIFT));
+    if (dead) cas(words, own, entry, 0); // it cannot leave by itself
   }
   const state = load(words, at + STATE);
-  and(words, at + OUTCOMES, ~(1 << (roundOf(state) & 31))); // B3
-  return nextRound(words, at, agent, roundOf(state), true) ? 1 : 0;
+  return nextRound(words, at, agent, roundOf(state), false) ? 1 : 0;
 };
 
 /** Ends the wait of a party, whatever its result. */
@@ -169,10 +175,13 @@ export const waitingParties: NowOperation = (words, at) => {
 export const partyCount: NowOperation = (words, at) => load(words, at + PARTIES);
 
 function outcomeOf(words: Words, at: number, ticket: number): number {
-  const round = ticket >> PHASE_SHIFT;
+  const round = ticket >> TICKET_SHIFT;
   const state = load(words, at + STATE);
   if (roundOf(state) === round) return phaseOf(state) === BROKEN_PHASE ? BROKEN : AGAIN;
-  return load(words, at + OUTCOMES) >>> (round & 31) & 1 ? ticket & COUNT : BROKEN;
+  const tripped = roundOf(state) === (round + 1 & ROUNDS)
+    ? (state & TRIPPED) !== 0
+    : (load(words, at + OUTCOMES) >>> (round & 31) & 1) === 1;
+  return tripped ? ticket & COUNT : BROKEN;
 }
 
 /** Breaks the round that was seen, if it is the ticket's and still on. */
@@ -181,11 +190,11 @@ function breakRound(
   at: number,
   agent: Agent,
   seen: number,
-  ticket = roundOf(seen) << PHASE_SHIFT,
+  ticket = roundOf(seen) << TICKET_SHIFT,
 ): boolean {
   for (
     let state = seen;
-    roundOf(state) === ticket >> PHASE_SHIFT;
+    roundOf(state) === ticket >> TICKET_SHIFT;
     state = load(words, at + STATE)
   ) {
     if (phaseOf(state) === BROKEN_PHASE) return true;
@@ -197,18 +206,22 @@ function breakRound(
   return false;
 }
 
-/** Ends a round, unless it has ended or is broken; `always`: broken or not. */
+/** Ends a round, unless it has ended. A broken round does not trip. */
 function nextRound(
   words: Words,
   at: number,
   agent: Agent,
   round: number,
-  always = false,
+  tripped: boolean,
 ): boolean {
   for (;;) {
     const state = load(words, at + STATE);
-    if (roundOf(state) !== round || (phaseOf(state) === BROKEN_PHASE && !always)) return false;
-    if (!cas(words, at + STATE, state, (round + 1 & GENERATIONS) << GENERATION_SHIFT)) continue; // B2
+    if (roundOf(state) !== round || (phaseOf(state) === BROKEN_PHASE && tripped)) return false;
+    const before = 1 << (round - 1 & 31);
+    if (state & TRIPPED) or(words, at + OUTCOMES, before); // B3
+    else and(words, at + OUTCOMES, ~before);
+    const next = (round + 1 & ROUNDS) << ROUND_SHIFT | (tripped ? TRIPPED : 0);
+    if (!cas(words, at + STATE, state, next)) continue; // B2
     wakeAll(words, at + SET, agent);
     return true;
   }
@@ -227,7 +240,7 @@ function hasDead(words: Words, at: number, agent: Agent): boolean {
 }
 
 function roundOf(state: number): number {
-  return state >>> GENERATION_SHIFT;
+  return state >>> ROUND_SHIFT;
 }
 
 function phaseOf(state: number): number {

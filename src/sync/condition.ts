@@ -12,6 +12,7 @@ import type { End } from "../park/end.ts";
 import { methodOf } from "../park/start_method.ts";
 import type { StartMethod } from "../park/start_method.ts";
 import { readEnd, writeEnd } from "../park/travel.ts";
+import { checkTimeout } from "../park/wait.ts";
 import type { WaitOptions } from "../park/wait.ts";
 import {
   awaitNotice,
@@ -131,7 +132,7 @@ export class Condition {
    * @throws The signal's reason; the lock is held then, too.
    */
   async wait(options?: WaitOptions): Promise<boolean> {
-    const depth = this.#begin();
+    const depth = this.#begin(options);
     try {
       return await this.#end.wait(awaitNotice, 0, options, "wait for the condition") === NOTIFIED;
     } finally {
@@ -143,7 +144,7 @@ export class Condition {
 
   /** As {@link Condition.wait}, blocking this thread. */
   waitSync(options?: WaitOptions): boolean {
-    const depth = this.#begin();
+    const depth = this.#begin(options);
     try {
       return this.#end.waitSync(awaitNotice, 0, options, "wait for the condition") === NOTIFIED;
     } finally {
@@ -213,8 +214,11 @@ export class Condition {
   }
 
   /** Counts the wait, then lets the lock go; returns how often it was held. */
-  #begin(): number {
+  #begin(options: WaitOptions | undefined): number {
     this.#requireLock("wait for");
+    // What the wait would refuse, it must refuse before it counts.
+    checkTimeout(options?.timeout, "wait for the condition");
+    options?.signal?.throwIfAborted();
     if (this.#end.now(beginWait, 0) === TOO_MANY) {
       throw new ProcessError(
         `Cannot wait for a condition ${MAX_WAITS + 1} times at once in one process or thread`,

@@ -61,9 +61,11 @@ export const awaitNotice: WaitOperation = {
   giveUp(words, at, agent) {
     const own = at + ENTRY + agent.slot;
     for (;;) {
-      if (take(words, own)) return NOTIFIED;
       const entry = load(words, own);
-      if (cas(words, own, entry, entry - WAITING)) return EXPIRED;
+      const notified = (entry & COUNT) > 0;
+      if (cas(words, own, entry, entry - (notified ? 1 : WAITING))) { // C2
+        return notified ? NOTIFIED : EXPIRED;
+      }
     }
   },
 };

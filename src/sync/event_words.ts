@@ -59,7 +59,7 @@ export const awaitEvent: WaitOperation = {
   begin: (words, at) => load(words, at + STATE),
   attempt(words, at, _agent, _argument, ticket) {
     const state = load(words, at + STATE);
-    return state & SET || state >> 1 !== ticket >> 1 ? 1 : AGAIN; // E2
+    return (state | ticket) & SET || state >> 1 !== ticket >> 1 ? 1 : AGAIN; // E2
   },
 };
 

@@ -120,9 +120,9 @@ export const releaseAll: NowOperation = (words, at, agent) => {
   return depth;
 };
 
-/** Gives the caller, which has just taken the lock once, its acquisitions back. */
+/** Gives the caller, which has just acquired once, its other acquisitions back. */
 export const setDepth: NowOperation = (words, at, _agent, depth) => {
-  store(words, at + DEPTH, depth);
+  store(words, at + DEPTH, load(words, at + DEPTH) + depth - 1); // another task may have it, too
   return depth;
 };
 

@@ -64,7 +64,7 @@ export class Semaphore {
    */
   constructor(value = 1) {
     if (!isArriving()) checkPermits(value, "make a semaphore with");
-    const bound = this instanceof BoundedSemaphore ? value : 0;
+    const bound = this instanceof BoundedSemaphore ? value : MAX_PERMITS;
     this.#end = newEnd(
       this.constructor as typeof Semaphore,
       SEMAPHORE_WORDS,

@@ -6,7 +6,7 @@
  * Layout      word  name      values                          written by           slept on
  *             0     VALUE     mark << 21 | permits            everybody            through the wait set
  *             1     STARVED   see `turn.ts`                   waiters              no
- *             2     BOUND     most permits, 0 for no bound    its maker, once      no
+ *             2     BOUND     most permits                    its maker, once      no
  *             3     REPAIRER  0, or an agent's id             see `held_permits.ts`
  *             4…    wait set, then HELD[agent]
  * States      of the permits: n ──cas, acquire──▶ n - 1        n ──cas, release(k)──▶ n + k ≤ BOUND
@@ -78,7 +78,7 @@ export const releasePermits: NowOperation = (words, at, agent, count) => {
   for (;;) {
     const value = load(words, at + VALUE);
     const permits = permitsOf(value) + count;
-    if (permits > (load(words, at + BOUND) || MAX_PERMITS)) return NONE; // P1
+    if (permits > load(words, at + BOUND)) return NONE; // P1
     if (cas(words, at + VALUE, value, value + count)) break;
   }
   wake(words, at, agent, count);
