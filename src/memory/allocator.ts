@@ -6,8 +6,8 @@
  * @module
  */
 
-import { Arena, SLAB_BYTES, SLOT } from "./arena.ts";
-import type { Block } from "./arena.ts";
+import { SLAB_BYTES, SLOT } from "./arena.ts";
+import type { Arena, Block } from "./arena.ts";
 import { cas, store } from "./atomics.ts";
 import type { Extent } from "./place.ts";
 

@@ -30,7 +30,7 @@ import { AGAIN, EXPIRED, PHASE } from "../park/operation.ts";
 import type { NowOperation, Phase, WaitOperation } from "../park/operation.ts";
 import { nameOperations } from "../park/operations.ts";
 import { wakeOne } from "../park/wait_set.ts";
-import { giveHeld, MARK_SHIFT, MAX_PERMITS, repair, takeHeld, VALUE } from "./held_permits.ts";
+import { giveHeld, MARK_SHIFT, repair, takeHeld, VALUE } from "./held_permits.ts";
 import { endTurn, mustStepBack, wakeNext } from "./turn.ts";
 
 const STARVED = 1;

@@ -116,7 +116,7 @@ for (const kind of ["Lock", "RLock"] as const) {
         const child = await startHolder(setting, lock, "kill", "async");
         child.kill();
         {
-          using guard = await lock[method]({ onAbandoned: "take" });
+          using guard = await lock[method]({ onAbandoned: "take", timeout: 10_000 });
           assert.equal(guard.abandoned, true);
           assert.equal(await setting.others.apply(work.call, [lock, "tryAcquire"]), false);
         }
@@ -132,7 +132,7 @@ for (const kind of ["Lock", "RLock"] as const) {
         const lock = make();
         const child = await startHolder(setting, lock, "kill", "async");
         child.kill();
-        assert.equal(await lock[method]({ onAbandoned: "take" }), true);
+        assert.equal(await lock[method]({ onAbandoned: "take", timeout: 10_000 }), true);
         await child.join();
         assert.equal(lock.locked(), true);
         lock.release();
