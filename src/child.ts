@@ -30,13 +30,13 @@ if (link === null) {
 runtime.onUncaught(fail);
 void start(link);
 
-async function start({ channel, thread }: ParentLink): Promise<void> {
+async function start({ channel, thread, first }: ParentLink): Promise<void> {
   let release: (() => void) | null = runtime.keepAlive();
   let parentIsAlive = true;
   // What follows the start record before a worker listens waits here: its pool may close at once.
   const early: { bytes: Uint8Array; attachments: readonly unknown[] }[] = [];
   let arrived!: () => void;
-  const first = new Promise<void>((resolve) => arrived = resolve);
+  const anything = new Promise<void>((resolve) => arrived = resolve);
   const inbox = {
     deliver: (bytes: Uint8Array, attachments: readonly unknown[]) => {
       early.push({ bytes, attachments });
@@ -47,8 +47,10 @@ async function start({ channel, thread }: ParentLink): Promise<void> {
     parentIsAlive = false;
     runtime.exit(1);
   });
-  await first;
-  const { bytes, attachments } = early.shift()!;
+  if (first === null) await anything;
+  const { bytes, attachments } = first === null
+    ? early.shift()!
+    : { bytes: first, attachments: [] };
   const decoder = new Decoder(bytes, attachments);
   const kind = readStartRecord(decoder, () => parentIsAlive);
   if (kind === "worker") {

@@ -13,6 +13,8 @@ export type CallKind = "now" | "wait";
 export type Request =
   | ["call", number, CallKind, string, number, number, number, unknown, number]
   | ["cancel", number]
+  /** The result of a wait has arrived. */
+  | ["heard", number]
   | ["bye", number];
 
 /** Its answer: number, and the result or what went wrong. */

@@ -15,7 +15,8 @@ import type { Answer, Request } from "./messages.ts";
 class Connection {
   readonly #tell: (answer: Answer) => void;
   readonly #channel: Promise<Channel | null>;
-  readonly #pending = new Set<number>();
+  /** Requests without an answer, and whether they may wait. */
+  readonly #pending = new Map<number, boolean>();
   #open: Channel | null = null;
   #gone = false;
 
@@ -31,28 +32,35 @@ class Connection {
   }
 
   async ask(request: Request): Promise<void> {
-    if (request[0] !== "cancel") this.#pending.add(request[1]);
+    if (request[0] !== "cancel") {
+      this.#pending.set(request[1], request[0] === "call" && request[2] === "wait");
+    }
     if (this.#gone) return this.#lost();
-    const channel = this.#open ?? await this.#channel;
-    const encoder = new Encoder("process");
+    if (this.#open === null) await this.#channel;
     try {
-      encoder.value(request, "request");
+      this.#send(request);
     } catch (error) {
       this.#pending.delete(request[1]);
-      return this.#tell(["error", request[1], (error as Error).message]);
+      this.#tell(["error", request[1], (error as Error).message]);
     }
-    channel?.send(encoder.take());
+  }
+
+  #send(request: Request): void {
+    const encoder = new Encoder("process");
+    encoder.value(request, "request");
+    this.#open?.send(encoder.take());
   }
 
   #hear(bytes: Uint8Array): void {
     const answer = new Decoder(bytes).value() as Answer;
+    if (this.#pending.get(answer[1])) this.#send(["heard", answer[1]]);
     this.#pending.delete(answer[1]);
     this.#tell(answer);
   }
 
   #lost(): void {
     this.#gone = true;
-    for (const id of this.#pending) {
+    for (const id of this.#pending.keys()) {
       this.#tell(["error", id, "the process that made it has ended, and the object with it"]);
     }
     this.#pending.clear();

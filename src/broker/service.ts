@@ -59,6 +59,9 @@ class Client {
   readonly #channel: Channel;
   readonly #agents = new Map<Member, StandIn>();
   readonly #waits = new Map<number, AbortController>();
+  /** Takes back the results of waits that the client has not heard of. */
+  readonly #unheard = new Map<number, () => void>();
+  #open = true;
   #life: typeof LIFE.LEFT | typeof LIFE.DEAD = LIFE.DEAD;
 
   constructor(channel: Channel) {
@@ -77,6 +80,7 @@ class Client {
       return this.#answer(["error", request[1] as number, (error as Error).message]);
     }
     if (request[0] === "cancel") this.#waits.get(request[1])?.abort();
+    else if (request[0] === "heard") this.#unheard.delete(request[1]);
     else {
       this.#life = LIFE.LEFT;
       this.#answer(["result", request[1], 0]);
@@ -107,7 +111,14 @@ class Client {
     member.lines
       .wait(operation as WaitOperation, block, agent, argument as number, timeout, signal)
       .then(
-        (result) => this.#answer(["result", id, result]),
+        (result) => {
+          const { words, at } = block;
+          const { undo } = operation as WaitOperation;
+          const takeBack = () => undo?.(words, at, agent, argument as number, result);
+          if (this.#open) this.#unheard.set(id, takeBack);
+          else takeBack();
+          this.#answer(["result", id, result]);
+        },
         (error) =>
           this.#answer(
             signal.aborted ? ["cancelled", id] : ["error", id, (error as Error).message],
@@ -140,7 +151,9 @@ class Client {
   }
 
   #gone(): void {
+    this.#open = false;
     for (const wait of this.#waits.values()) wait.abort();
+    for (const takeBack of this.#unheard.values()) takeBack();
     for (const agent of this.#agents.values()) agent.end(this.#life);
   }
 }

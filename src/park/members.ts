@@ -9,6 +9,7 @@ import { ProcessError } from "../errors.ts";
 import { Allocator } from "../memory/allocator.ts";
 import { Arena } from "../memory/arena.ts";
 import type { ArenaAddress, PlaceName } from "../memory/arena.ts";
+import { LIFE } from "../memory/layout.ts";
 import { runtime } from "../runtime/mod.ts";
 import { Lines } from "./lines.ts";
 import { Self } from "./self.ts";
@@ -60,15 +61,17 @@ export function members(): Iterable<Member> {
 }
 
 /** Takes note that a child has ended, and lets everybody who waits look again. */
-export function isolateEnded(isolate: number): void {
-  for (const { self } of byKey.values()) self.ended(isolate);
+export function isolateEnded(isolate: number, killed: boolean): void {
+  const life = killed ? LIFE.DEAD : LIFE.LEFT;
+  for (const { self } of byKey.values()) self.ended(isolate, life);
 }
 
 function join(arena: Arena): Member {
   const self = new Self(arena);
   const member = { arena, self, lines: new Lines(self) };
   if (byKey.size === 0) {
-    runtime.onExit(() => {
+    runtime.onExit((stopped) => {
+      if (stopped) return; // the parent says so
       for (const { self } of byKey.values()) self.leave();
     });
   }

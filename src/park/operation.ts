@@ -59,4 +59,9 @@ export interface WaitOperation {
    * {@link EXPIRED}, or the result if it came at the last moment.
    */
   giveUp?(words: Words, at: number, agent: Agent, argument: number, ticket: number): number;
+  /**
+   * Called by a broker when the isolate that it waited for died before it heard of the result: takes
+   * back what nobody has, so that it is not an abandoned holder's.
+   */
+  undo?(words: Words, at: number, agent: Agent, argument: number, result: number): void;
 }

@@ -142,9 +142,9 @@ export class Self implements Sleeper {
   }
 
   /** Takes note that an isolate has ended, and wakes everybody to look. */
-  ended(isolate: number): void {
+  ended(isolate: number, life: typeof LIFE.LEFT | typeof LIFE.DEAD): void {
     let news = false;
-    for (const id of this.table.idsOf(isolate)) news = this.table.end(id, LIFE.DEAD) || news;
+    for (const id of this.table.idsOf(isolate)) news = this.table.end(id, life) || news;
     if (news) this.ringEveryone();
   }
 

@@ -11,8 +11,8 @@
  * ```
  *
  * Whether a process or thread lives, the operating system says, by the time at which it began; that
- * is asked at most every {@link FRESH_MS} milliseconds. In a `SharedArrayBuffer`, where there may be
- * no way to ask, the isolate that started a thread says when it has ended.
+ * is asked at most every {@link FRESH_MS} milliseconds. The isolate that started a child says so as
+ * well, as soon as it comes to its event loop, and is the only one to say where nobody can ask.
  *
  * @module
  */
@@ -22,7 +22,7 @@ import type { Arena } from "../memory/arena.ts";
 import { TABLE_AT } from "../memory/arena.ts";
 import { cas, load, store } from "../memory/atomics.ts";
 import { AGENT, agentId, generationOf, LIFE, MAX_AGENTS, slotOf } from "../memory/layout.ts";
-import { sharedPages } from "../runtime/pages.ts";
+import { threadBegan, threadNumber } from "../runtime/liveness.ts";
 import { runtime } from "../runtime/mod.ts";
 import { isolateNumbers } from "./isolate.ts";
 
@@ -37,12 +37,10 @@ export function wordOf(slot: number): number {
 /** This isolate's view of the agents of an arena. */
 export class AgentTable {
   readonly #words: Int32Array<ArrayBufferLike>;
-  readonly #mapped: boolean;
   readonly #asked = new Map<number, number>();
 
   constructor(arena: Arena) {
     this.#words = arena.root.words;
-    this.#mapped = arena.place === "mapped";
   }
 
   /**
@@ -90,12 +88,12 @@ export class AgentTable {
       const host = load(this.#words, wordOf(seat) + AGENT.STATE);
       return this.isAlive(agentId(seat, host >> LIFE.SHIFT));
     }
-    if (!this.#mapped || load(this.#words, word + AGENT.ISOLATE) === isolateNumbers().own) {
-      return true;
-    }
+    const thread = load(this.#words, word + AGENT.TID);
+    const own = load(this.#words, word + AGENT.ISOLATE) === isolateNumbers().own;
+    if (thread === 0 || own) return true;
     const now = performance.now();
     if (now - (this.#asked.get(id) ?? -FRESH_MS) < FRESH_MS) return true;
-    if (sharedPages()!.began(load(this.#words, word + AGENT.TID)) === this.#began(word)) {
+    if (threadBegan(thread) === this.#began(word)) {
       this.#asked.set(id, now);
       return true;
     }
@@ -142,10 +140,9 @@ export class AgentTable {
     store(this.#words, word + AGENT.ISOLATE, own);
     store(this.#words, word + AGENT.PARENT, host);
     store(this.#words, word + AGENT.PID, runtime.pid());
-    if (!this.#mapped) return;
-    const thread = sharedPages()!.thread();
-    const began = sharedPages()!.began(thread);
-    store(this.#words, word + AGENT.TID, thread);
+    const thread = threadNumber();
+    const began = threadBegan(thread);
+    store(this.#words, word + AGENT.TID, began < 0 ? 0 : thread);
     store(this.#words, word + AGENT.BEGAN_LOW, began % 0x4000_0000);
     store(this.#words, word + AGENT.BEGAN_HIGH, Math.floor(began / 0x4000_0000));
   }

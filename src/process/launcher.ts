@@ -94,10 +94,10 @@ export function launch(spec: LaunchSpec): Child {
   const modules = [...encoder.modules];
   const message = seal(encoder);
   const start = spec.method === "thread" ? runtime.startThread : runtime.startProcess;
-  const child = start(ENTRY, { ...spec, name, modules, mainModule: getMainModule() });
-  child.channel.send(message);
-  void child.exited.then(() => {
-    isolateEnded(number);
+  const mainModule = getMainModule();
+  const child = start(ENTRY, { ...spec, name, modules, mainModule, first: message });
+  void child.exited.then((code) => {
+    isolateEnded(number, code < 0);
     for (const release of message.holds) release();
   });
   return child;

@@ -12,9 +12,9 @@ import type { Rendezvous } from "./deno_channel.ts";
 import { allGranted, granted, permissionFlags } from "./deno_permissions.ts";
 import { GUARD_VARIABLE, SETPRIV, SETPRIV_ARGS } from "./guard.ts";
 import { keepAlive } from "./keep_alive.ts";
-import { SECRET_VARIABLE, secretToText } from "./secret.ts";
+import { introduce, SECRET_VARIABLE, secretToText } from "./secret.ts";
 import { exitCodeOf } from "./signals.ts";
-import { onThreadError, parentPort, startThread, writeThreadError } from "./threads.ts";
+import { isStopping, onThreadError, parentPort, startThread, writeThreadError } from "./threads.ts";
 import { watchParent } from "./watchdog.ts";
 import type { Child, ParentLink, Runtime, StartOptions, StopSignal } from "./types.ts";
 
@@ -55,6 +55,9 @@ function spawn(
 ): Child {
   const { address, secret } = meeting;
   const hasInput = !guarded || address.startsWith("tcp:");
+  const introduction = address.startsWith("abstract:")
+    ? introduce(secret!, options.first.bytes)
+    : null;
   const executable = Deno.execPath();
   const args = [
     "run",
@@ -72,10 +75,11 @@ function spawn(
     stdout: options.stdout ?? "inherit",
     stderr: options.stderr ?? "inherit",
     env: address.startsWith("abstract:")
-      ? { ...options.env, [SECRET_VARIABLE]: secretToText(secret!) }
+      ? { ...options.env, [SECRET_VARIABLE]: introduction ?? secretToText(secret!) }
       : options.env,
     cwd: options.cwd,
   }).spawn();
+  if (introduction === null) meeting.channel.send(options.first);
   if (hasInput) void sayInput(process.stdin.getWriter(), meeting, guarded);
   return denoChild(process, meeting, options);
 }
@@ -170,14 +174,15 @@ function configFlags(mainModule: string | null): string[] {
 }
 
 async function parentChannel(): Promise<ParentLink | null> {
-  if (IS_THREAD) return { thread: true, channel: parentPort() };
+  if (IS_THREAD) return { thread: true, channel: parentPort(), first: null };
   const [address, guard, parentPid] = Deno.args;
   if (guard !== "guarded" && guard !== "watch") return null;
   if (guard === "guarded" && Deno.ppid !== Number(parentPid)) Deno.exit(1); // it died before the guard was up
   const connecting = connectToParent(address); // reads its secret at once, before the watchdog listens
   if (guard === "watch") watchParent();
   try {
-    return { thread: false, channel: await connecting };
+    const { channel, first } = await connecting;
+    return { thread: false, channel, first };
   } catch {
     Deno.exit(1); // the parent has died, and nobody waits for a message about it
   }
@@ -199,7 +204,11 @@ export const runtime: Runtime = {
   startThread,
   parentChannel,
   keepAlive,
-  onExit: (callback) => addEventListener("unload", callback),
+  // A thread that ends by itself has no unload event.
+  onExit: (callback) =>
+    IS_THREAD
+      ? void process.on("exit", () => callback(isStopping()))
+      : addEventListener("unload", () => callback(false)),
   exit: (code) => Deno.exit(code),
   setExitCode: (code) => void (Deno.exitCode = code),
   errorIsTerminal: () => Deno.stderr.isTerminal(),

@@ -13,7 +13,13 @@
 import { ProcessError, ProtocolError } from "../errors.ts";
 import { granted } from "./deno_permissions.ts";
 import type { FrameReader } from "./frames.ts";
-import { newSecret, sameSecret, SECRET_BYTES, SECRET_VARIABLE, secretFromText } from "./secret.ts";
+import {
+  newSecret,
+  readIntroduction,
+  sameSecret,
+  SECRET_BYTES,
+  SECRET_VARIABLE,
+} from "./secret.ts";
 import { SocketChannel } from "./socket_channel.ts";
 import type { ByteStream } from "./socket_channel.ts";
 
@@ -60,10 +66,12 @@ export function openRendezvous(trusted: boolean): Rendezvous {
   return { address, secret, channel, abandon };
 }
 
-/** Connects to the parent. Rejects if it is gone. */
-export async function connectToParent(address: string): Promise<SocketChannel> {
+/** Connects to the parent; `first` is what it has said already. Rejects if it is gone. */
+export async function connectToParent(
+  address: string,
+): Promise<{ channel: SocketChannel; first: Uint8Array | null }> {
   const place = address.slice(address.indexOf(":") + 1);
-  const secret = readSecret(address);
+  const { secret, first } = readSecret(address);
   const connection = address.startsWith("tcp:")
     ? await Deno.connect({ hostname: "127.0.0.1", port: Number(place) })
     : await Deno.connect({ transport: "unix", path: secret === null ? place : `\0${place}` });
@@ -71,21 +79,23 @@ export async function connectToParent(address: string): Promise<SocketChannel> {
   if (secret !== null) await stream.write(secret);
   const channel = new SocketChannel();
   channel.connect(stream);
-  return channel;
+  return { channel, first };
 }
 
-function readSecret(address: string): Uint8Array<ArrayBuffer> | null {
-  if (address.startsWith("unix:")) return null;
+function readSecret(
+  address: string,
+): { secret: Uint8Array<ArrayBuffer> | null; first: Uint8Array | null } {
+  if (address.startsWith("unix:")) return { secret: null, first: null };
   if (address.startsWith("abstract:")) {
     const text = Deno.env.get(SECRET_VARIABLE) ?? "";
     Deno.env.delete(SECRET_VARIABLE);
-    return secretFromText(text);
+    return readIntroduction(text);
   }
   const secret = new Uint8Array(SECRET_BYTES);
   for (let at = 0; at < SECRET_BYTES;) {
     at += Deno.stdin.readSync(secret.subarray(at)) ?? SECRET_BYTES;
   }
-  return secret;
+  return { secret, first: null };
 }
 
 interface Listening {

@@ -26,7 +26,7 @@ const isMainThread = () => process.getBuiltinModule("node:worker_threads").isMai
 
 function startProcess(entry: URL, options: StartOptions): Child {
   refuseWhatIsMissing(options);
-  const meeting = openRendezvous();
+  const meeting = openRendezvous(options.first);
   const guarded = canGuard();
   const path = process.getBuiltinModule("node:url").fileURLToPath(entry);
   const args = [
@@ -99,13 +99,13 @@ function nodeChild(
 
 async function parentChannel(): Promise<ParentLink | null> {
   settleCompileCache();
-  if (!isMainThread()) return { thread: true, channel: parentPort() };
+  if (!isMainThread()) return { thread: true, channel: parentPort(), first: null };
   const [address, guard, parentPid] = process.argv.slice(2);
   if (guard !== "guarded" && guard !== "watch") return null;
   if (guard === "watch") watchParent();
   else if (process.ppid !== Number(parentPid)) process.exit(1); // it died before the guard was up
   try {
-    return { thread: false, channel: await connectToParent(address) };
+    return { thread: false, ...await connectToParent(address) };
   } catch {
     process.exit(1); // the parent has died, and nobody waits for a message about it
   }
@@ -178,7 +178,7 @@ export const runtime: Runtime = {
   startThread,
   parentChannel,
   keepAlive,
-  onExit: (callback) => void process.on("exit", callback),
+  onExit: (callback) => void process.on("exit", () => callback(false)),
   exit: (code) => process.exit(code),
   setExitCode: (code) => void (process.exitCode = code),
   errorIsTerminal: () => process.stderr.isTTY === true,

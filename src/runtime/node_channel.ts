@@ -10,9 +10,17 @@
  */
 
 import type { FrameReader } from "./frames.ts";
-import { newSecret, sameSecret, SECRET_VARIABLE, secretFromText, secretToText } from "./secret.ts";
+import {
+  introduce,
+  newSecret,
+  readIntroduction,
+  sameSecret,
+  SECRET_VARIABLE,
+  secretToText,
+} from "./secret.ts";
 import { SocketChannel } from "./socket_channel.ts";
 import type { ByteStream } from "./socket_channel.ts";
+import type { Message } from "./types.ts";
 
 type Socket = ReturnType<typeof import("node:net").connect>;
 
@@ -32,8 +40,8 @@ export interface Rendezvous {
   abandon(): void;
 }
 
-/** Opens a server for one child. */
-export function openRendezvous(): Rendezvous {
+/** Opens a server for one child, which is to get a first message. */
+export function openRendezvous(first: Message): Rendezvous {
   const { createServer } = process.getBuiltinModule("node:net");
   const address = newAddress();
   const secret = address.startsWith(ABSTRACT) ? newSecret() : null;
@@ -71,23 +79,28 @@ export function openRendezvous(): Rendezvous {
     close();
     channel.close();
   };
+  const introduction = secret && introduce(secret, first.bytes);
+  if (introduction === null) channel.send(first);
   const variables: Record<string, string> = secret === null
     ? {}
-    : { [SECRET_VARIABLE]: secretToText(secret) };
+    : { [SECRET_VARIABLE]: introduction ?? secretToText(secret) };
   return { address, variables, channel, abandon };
 }
 
-/** Connects to the parent. Rejects if it is gone. */
-export async function connectToParent(address: string): Promise<SocketChannel> {
+/** Connects to the parent; `first` is what it has said already. Rejects if it is gone. */
+export async function connectToParent(
+  address: string,
+): Promise<{ channel: SocketChannel; first: Uint8Array | null }> {
   const text = process.env[SECRET_VARIABLE];
   delete process.env[SECRET_VARIABLE];
   const socket = process.getBuiltinModule("node:net").connect(pathOf(address));
   await new Promise((resolve, reject) => socket.once("connect", resolve).once("error", reject));
   const stream = new NodeStream(socket);
-  if (text !== undefined) await stream.write(secretFromText(text));
+  const introduction = text === undefined ? null : readIntroduction(text);
+  if (introduction !== null) await stream.write(introduction.secret);
   const channel = new SocketChannel();
   channel.connect(stream);
-  return channel;
+  return { channel, first: introduction?.first ?? null };
 }
 
 function newAddress(): string {

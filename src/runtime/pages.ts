@@ -9,6 +9,7 @@
 
 import { loadLibrary, whyNoLibrary } from "./c_library.ts";
 import type { CLibrary, CSignature } from "./c_library.ts";
+import { beganIn } from "./proc_stat.ts";
 import { nativeSwitch } from "./native_switch.ts";
 
 const SIGNATURES = {
@@ -166,10 +167,7 @@ export class Pages {
     const length = this.#c.call.read(file, this.#reads, this.#reads.length);
     this.#c.call.close(file);
     if (length <= 0) return -1;
-    const stat = new TextDecoder().decode(this.#reads.subarray(0, length));
-    // The name is in parentheses and may hold anything; the state and 19 numbers later the time follow.
-    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    return /[ZXx]/.test(fields[0]) ? -1 : Number(fields[19]);
+    return beganIn(new TextDecoder().decode(this.#reads.subarray(0, length)));
   }
 
   /** Connects to an abstract unix socket; returns a descriptor, or -1 if nobody listens. */

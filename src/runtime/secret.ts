@@ -3,7 +3,9 @@
  * started. Needed where anybody on the machine could connect: on Linux's abstract sockets, which
  * unlike a socket's file cannot outlive a killed program, and on loopback TCP.
  *
- * It travels in the child's environment, which other users cannot read, or on standard input.
+ * It travels in the child's environment, which other users cannot read, or on standard input. With
+ * it in the environment goes the first message, if it is short: so a child begins its work also
+ * while its parent does not come to its event loop, because it waits for the child, blocked.
  *
  * @module
  */
@@ -13,6 +15,31 @@ export const SECRET_BYTES = 16;
 
 /** The variable of the environment that holds a secret; the child removes it at once. */
 export const SECRET_VARIABLE = "MANYCORE_SECRET";
+
+/** The longest first message that goes with a secret: the system limits a variable to 128 KiB. */
+const MAX_FIRST_BYTES = 64 * 1024;
+const PIECE_BYTES = 8192;
+
+/** What a child finds in its environment: the secret, and the first message if it is short. */
+export function introduce(secret: Uint8Array, first: Uint8Array): string | null {
+  if (first.length > MAX_FIRST_BYTES) return null;
+  let text = "";
+  for (let at = 0; at < first.length; at += PIECE_BYTES) {
+    text += String.fromCharCode(...first.subarray(at, at + PIECE_BYTES));
+  }
+  return `${secretToText(secret)}:${btoa(text)}`;
+}
+
+/** What {@link introduce} wrote. */
+export function readIntroduction(
+  text: string,
+): { secret: Uint8Array<ArrayBuffer>; first: Uint8Array | null } {
+  const [secret, first] = text.split(":");
+  return {
+    secret: secretFromText(secret),
+    first: first === undefined ? null : Uint8Array.from(atob(first), (c) => c.charCodeAt(0)),
+  };
+}
 
 /** Makes a secret. */
 export function newSecret(): Uint8Array<ArrayBuffer> {

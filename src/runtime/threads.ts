@@ -21,6 +21,13 @@ const IS_DENO = "Deno" in globalThis;
 /** How long a thread in Deno may take to notice that it is asked to end before it counts as busy. */
 const NOTICE_MS = 50;
 const STOP = "manycore:stop";
+let stopping = false;
+
+/** Whether this thread ends because its parent said so. */
+export function isStopping(): boolean {
+  return stopping;
+}
+
 /** How long the parent may take to read what a thread says at last. */
 const LAST_WORDS_MS = 1000;
 /** How long to wait for an exit that should follow an error. */
@@ -62,6 +69,7 @@ export function startThread(entry: URL, options: StartOptions): Child {
       worker.unref(); // Node and Bun hold the program open from the first listener on
     },
   }, () => {});
+  channel.send(options.first);
   const exited = new Promise<number>((resolve) => {
     const end = (code: number) => {
       if (ended) return;
@@ -160,7 +168,11 @@ export function parentPort(): Channel {
   return new PortChannel({
     postMessage: (value, transferList) => port.postMessage(value, transferList as never),
     on: (_event, listener) => {
-      port.on("message", (value) => value === STOP ? process.exit(0) : listener(value));
+      port.on("message", (value) => {
+        if (value !== STOP) return listener(value);
+        stopping = true;
+        process.exit(0);
+      });
       port.unref(); // whoever waits for messages holds the isolate open itself
     },
   }, () => {});

@@ -79,6 +79,8 @@ export interface PermissionSet {
 
 /** How to start a child. */
 export interface StartOptions {
+  /** What it is told first. */
+  first: Message;
   /** Shown in messages. */
   name: string;
   /** Added to the parent's environment. */
@@ -115,8 +117,8 @@ export interface Runtime {
   parentChannel(): Promise<ParentLink | null>;
   /** Keeps this isolate alive until the returned function is called; calling it again does nothing. */
   keepAlive(): () => void;
-  /** Calls back when this isolate ends by itself or through `exit()`. */
-  onExit(callback: () => void): void;
+  /** Calls back when this isolate ends by itself or through `exit()`, or is stopped by its parent. */
+  onExit(callback: (stopped: boolean) => void): void;
   /** Ends this isolate now; for a thread only the thread. */
   exit(code: number): never;
   /** Sets the code that this isolate ends with when its event loop is empty. */
@@ -137,4 +139,6 @@ export interface ParentLink {
   thread: boolean;
   /** The control channel. */
   channel: Channel;
+  /** The first message, where it came with the start; `null` if it comes over the channel. */
+  first: Uint8Array | null;
 }

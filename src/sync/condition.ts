@@ -26,7 +26,7 @@ import {
 import type { AcquireOptions, Held } from "./holding.ts";
 import { Lock, lockEnd } from "./lock.ts";
 import { acquireLock, acquireRecursive, isLocked, isOwner, ON_ABANDONED } from "./lock_words.ts";
-import { releaseAll, releaseLock, setDepth } from "./lock_words.ts";
+import { acquisition, releaseAll, releaseLock, setAcquisition, setDepth } from "./lock_words.ts";
 import { newRLock, RLock, rlockEnd } from "./rlock.ts";
 
 /** What a condition that arrives in a message is made of. */
@@ -225,12 +225,14 @@ export class Condition {
       );
     }
     if (this.#recursive) return this.#lockEnd.now(releaseAll, 0);
+    const which = this.#lockEnd.now(acquisition, 0);
     this.#lockEnd.now(releaseLock, 0);
-    return 1;
+    return which;
   }
 
   #restore(depth: number): void {
-    if (this.#recursive) this.#lockEnd.now(setDepth, depth);
+    // Whoever holds the lock through a guard still does.
+    this.#lockEnd.now(this.#recursive ? setDepth : setAcquisition, depth);
   }
 
   static {

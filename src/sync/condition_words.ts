@@ -68,6 +68,9 @@ export const awaitNotice: WaitOperation = {
       }
     }
   },
+  undo(words, at, agent, _argument, result) {
+    if (result === NOTIFIED) notifyWaits(words, at, agent, 1, null!);
+  },
 };
 
 /** Counts a wait of the caller's, which holds the lock. {@link NOTIFIED}, or {@link TOO_MANY}. */

@@ -13,6 +13,7 @@ import { guard, notHeld, onAbandonedOf, wasTaken } from "./holding.ts";
 import type { AcquireOptions, Held } from "./holding.ts";
 import {
   acquireLock,
+  acquisition,
   HELD,
   isLocked,
   LOCK_WORDS,
@@ -138,7 +139,8 @@ export class Lock {
 
   #guard(result: number, options: AcquireOptions | undefined): Held {
     if (!wasTaken(result)) throw notHeld("lock", options);
-    return guard(result, () => void this.#end.now(releaseOwn, 0));
+    const which = this.#end.now(acquisition, 0);
+    return guard(result, () => void this.#end.now(releaseOwn, which));
   }
 
   static {

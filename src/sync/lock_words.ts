@@ -6,7 +6,8 @@
  * Layout      word  name     values                       written by            slept on
  *             0     STATE    FREE, or the holder's id     acquirers, releasers  through the wait set
  *             1     STARVED  0, or the id of one waiter   waiters               no
- *             2     DEPTH    acquisitions by the holder   the holder            no (recursive only)
+ *             2     DEPTH    recursive: acquisitions by the holder; plain: how often it was taken
+ *                            both written, without atomics, by the holder only
  *             3…    wait set
  * States      FREE ──cas, acquire──▶ id ──exchange, release──▶ FREE
  *             id of a dead agent ──cas──▶ FREE, and that acquirer is told; or ──cas──▶ own id
@@ -70,6 +71,9 @@ export const acquireLock: WaitOperation = {
   attempt: (words, at, agent, onAbandoned, _ticket, phase) =>
     again(attempt(words, at, agent, onAbandoned, phase, false)),
   giveUp,
+  undo: (words, at, agent, _onAbandoned, result) => {
+    if (result === TAKEN || result === TAKEN_ABANDONED) releaseLock(words, at, agent, 0, null!);
+  },
 };
 
 /** Releases a lock, whoever holds it. Returns {@link HELD} if nobody does. */
@@ -79,9 +83,19 @@ export const releaseLock: NowOperation = (words, at, agent) => {
   return TAKEN;
 };
 
-/** Releases a lock if the caller's isolate holds it: what a guard does. */
-export const releaseOwn: NowOperation = (words, at, agent) => {
-  if (!cas(words, at + STATE, agent.id, FREE)) return HELD;
+/** Which acquisition the caller's is, which holds the lock. */
+export const acquisition: NowOperation = (words, at) => words[at + DEPTH];
+
+/** Makes the caller's acquisition stand for an earlier one: of a condition, around its wait. */
+export const setAcquisition: NowOperation = (words, at, _agent, which) => {
+  words[at + DEPTH] = which;
+  return which;
+};
+
+/** Releases a lock if the caller's isolate still has it from that acquisition: what a guard does. */
+export const releaseOwn: NowOperation = (words, at, agent, which) => {
+  // Nobody else in this isolate acts in between.
+  if (words[at + DEPTH] !== which || !cas(words, at + STATE, agent.id, FREE)) return HELD;
   wakeNext(words, at + STARVED, at + SET, agent);
   return TAKEN;
 };
@@ -100,6 +114,11 @@ export const acquireRecursive: WaitOperation = {
   attempt: (words, at, agent, onAbandoned, _ticket, phase) =>
     again(deepen(words, at, attempt(words, at, agent, onAbandoned, phase, true))),
   giveUp,
+  undo: (words, at, agent, _onAbandoned, result) => {
+    if (result === TAKEN || result === TAKEN_ABANDONED) {
+      releaseRecursive(words, at, agent, 0, null!);
+    }
+  },
 };
 
 /** Takes back one acquisition of the caller's isolate. */
@@ -143,6 +162,7 @@ function attempt(
   if (!mustStepBack(words, at + STARVED, at + SET, agent, phase)) { // L2
     if (cas(words, at + STATE, FREE, id)) {
       endTurn(words, at + STARVED, agent);
+      if (!recursive) words[at + DEPTH] = words[at + DEPTH] + 1 | 0;
       return TAKEN;
     }
   }
@@ -153,7 +173,10 @@ function attempt(
   const take = onAbandoned === ON_ABANDONED.TAKE;
   if (!cas(words, at + STATE, holder, take ? id : FREE)) return HELD; // L3
   endTurn(words, at + STARVED, agent);
-  if (take) return TAKEN_ABANDONED;
+  if (take) {
+    if (!recursive) words[at + DEPTH] = words[at + DEPTH] + 1 | 0;
+    return TAKEN_ABANDONED;
+  }
   wakeNext(words, at + STARVED, at + SET, agent);
   return ABANDONED;
 }
@@ -182,6 +205,8 @@ nameOperations("lock", {
   acquire: acquireLock,
   release: releaseLock,
   releaseOwn,
+  acquisition,
+  setAcquisition,
   isLocked,
   tryRecursive,
   acquireRecursive,

@@ -71,6 +71,10 @@ export const acquirePermit: WaitOperation = {
     }
     return EXPIRED;
   },
+  undo(words, at, agent, permit, result) {
+    // A held one comes back anyway.
+    if (result === DONE && permit === PERMIT.ANONYMOUS) releasePermits(words, at, agent, 1, null!);
+  },
 };
 
 /** Gives permits back, or adds some. Returns {@link NONE} if they would be too many. */
