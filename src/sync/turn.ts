@@ -1,7 +1,7 @@
 /**
- * Layer 5, sync. Whose turn it is: lets a waiter that has been overtaken for a while go first. Used
- * by locks and semaphores, which are otherwise free for whoever comes: that is faster by far than
- * handing them over to a sleeper every time.
+ * Layer 5, sync. Whose turn it is: lets a waiter that has been overtaken for a while go first.
+ * Semaphores, and locks in a quicker way of their own, are otherwise free for whoever comes: that is
+ * faster by far than handing them over to a sleeper every time.
  *
  * ```text
  * Layout      STARVED   0, or the id of one waiter: all others step back
