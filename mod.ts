@@ -5,6 +5,9 @@
  * - {@link Pool} runs a function over many inputs on all cores: start here.
  * - {@link Process} runs one function beside the program.
  * - {@link Thread} and {@link ThreadPool} are the same in threads: quicker to start, not isolated.
+ * - {@link Lock}, {@link Semaphore}, {@link Event}, {@link Condition} and {@link Barrier} let them wait
+ *   for each other; {@link Value}, {@link SharedArray} and {@link SharedMemory} are memory that they
+ *   share.
  *
  * Functions travel by name, not by value: export them, {@link register} them, or send their source
  * with {@link inline}. Times are in milliseconds.

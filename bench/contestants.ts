@@ -1,16 +1,19 @@
-/** Who takes part in the benchmarks, and the command that measures a row of theirs. */
+/** Who takes part in the benchmarks, and the commands that measure their rows. */
 
-import { pinnedVersion, runtime, RUNTIME_NAMES } from "../scripts/runtimes.ts";
-import type { Method } from "./rows.ts";
+import { pinnedVersion, runtime, RUNTIME_NAMES, type RuntimeName } from "../scripts/runtimes.ts";
+import type { Method, Program } from "./rows.ts";
 import packages from "./packages.json" with { type: "json" };
 
 export interface Entrant {
   label: string;
   kind: "ours" | "python" | "peer";
+  /** Whose targets count for this one; nobody's if it is left out. */
   method?: Method;
-  /** The command without the name of the row. */
-  command: string[];
-  /** Rows that this one has no counterpart for. */
+  /** The commands without the name of the row; none for a program without a counterpart. */
+  commands: Partial<Record<Program, string[]>>;
+  /** Added to the environment. */
+  env?: Record<string, string>;
+  /** Further rows that this one has no counterpart for. */
   without: string[];
 }
 
@@ -53,37 +56,58 @@ export async function entrants(): Promise<
 > {
   const all: Entrant[] = [];
   const versions: string[] = [];
-  const ours = `${HERE}compare/ours.ts`;
   for (const name of RUNTIME_NAMES) {
-    const executable = await runtime(name);
     versions.push(`${name} ${pinnedVersion(name)}`);
-    const start = name === "deno" ? [executable, "run", "-A", "--no-check"] : [executable];
-    for (const method of ["spawn", "thread"] as const) {
-      const command = [...start, ours, method];
-      all.push({
-        label: `ours, ${name}, ${method}`,
-        kind: "ours",
-        method,
-        command,
-        without: [],
-      });
-    }
+    all.push(...await oursOn(name));
   }
   const python = await findPython();
   if (python !== null) {
     versions.push(python.version);
-    const command = [python.file, `${HERE}compare/python_pool.py`];
-    all.push({ label: "CPython, spawn", kind: "python", command, without: [] });
+    const commands = {
+      pool: [python.file, `${HERE}compare/python_pool.py`],
+      sync: [python.file, `${HERE}compare/python_sync.py`],
+    };
+    all.push({ label: "CPython, spawn", kind: "python", commands, without: [] });
   }
   const node = await runtime("node24");
   for (const name of PEERS) {
     versions.push(`${name} ${packages[name]}`);
     const without = name === "poolifier" ? ["process-start"] : ["process-start", "map"];
-    const command = [node, `${HERE}compare/${name}.mjs`];
-    all.push({ label: `${name}, node24`, kind: "peer", command, without });
+    const commands = { pool: [node, `${HERE}compare/${name}.mjs`] };
+    all.push({ label: `${name}, node24`, kind: "peer", commands, without });
   }
   versions.push(`tinybench ${packages.tinybench}`);
   return { all, versions };
+}
+
+/** This library on one runtime, with either start method and, for some, through the broker. */
+async function oursOn(name: RuntimeName): Promise<Entrant[]> {
+  const executable = await runtime(name);
+  const start = name === "deno" ? [executable, "run", "-A", "--no-check"] : [executable];
+  const pool = [...start, `${HERE}compare/ours.ts`];
+  const sync = [...start, `${HERE}compare/sync_workloads.ts`];
+  const ours = { kind: "ours", without: [] as string[] } as const;
+  const spawn: Entrant = {
+    ...ours,
+    label: `ours, ${name}, spawn`,
+    method: "spawn",
+    commands: { pool: [...pool, "spawn"], sync: [...sync, "spawn"] },
+  };
+  const thread: Entrant = {
+    ...ours,
+    label: `ours, ${name}, thread`,
+    method: "thread",
+    commands: { pool: [...pool, "thread"], sync: [...sync, "thread"] },
+  };
+  // Processes without shared pages: the fallback, for which there are no targets.
+  const broker: Entrant = {
+    ...ours,
+    label: `ours, ${name}, spawn, broker`,
+    commands: { sync: [...sync, "spawn"] },
+    env: { MANYCORE_NATIVE: "0" },
+  };
+  if (name === "node24") delete spawn.commands.sync; // it cannot map pages
+  return name === "node24" || name === "deno" ? [spawn, broker, thread] : [spawn, thread];
 }
 
 async function findPython(): Promise<{ file: string; version: string } | null> {

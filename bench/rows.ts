@@ -10,8 +10,12 @@ export interface Target {
   factor: number;
 }
 
+/** Which program of an entrant measures a row: that of pools, or that of locks and shared memory. */
+export type Program = "pool" | "sync";
+
 export interface BenchRow {
   key: string;
+  program: Program;
   title: string;
   unit: string;
   better: "less" | "more";
@@ -19,9 +23,14 @@ export interface BenchRow {
   digits: number;
 }
 
+function both(of: Target["of"], factor: number): Target[] {
+  return [{ method: "spawn", of, factor }, { method: "thread", of, factor }];
+}
+
 export const BENCH_ROWS: readonly BenchRow[] = [
   {
     key: "process-start",
+    program: "pool",
     title: "Start of a process: start and join with a target that does nothing",
     unit: "ms",
     better: "less",
@@ -30,6 +39,7 @@ export const BENCH_ROWS: readonly BenchRow[] = [
   },
   {
     key: "pool-start",
+    program: "pool",
     title: "Start of a pool: 2 workers, until the first result",
     unit: "ms",
     better: "less",
@@ -38,6 +48,7 @@ export const BENCH_ROWS: readonly BenchRow[] = [
   },
   {
     key: "apply",
+    program: "pool",
     title: "`apply` round trip, one after the other",
     unit: "µs",
     better: "less",
@@ -46,6 +57,7 @@ export const BENCH_ROWS: readonly BenchRow[] = [
   },
   {
     key: "tasks",
+    program: "pool",
     title: "20,000 concurrent trivial tasks",
     unit: "tasks/s",
     better: "more",
@@ -57,17 +69,16 @@ export const BENCH_ROWS: readonly BenchRow[] = [
   },
   {
     key: "map",
+    program: "pool",
     title: "`map` over 1,000,000 integers",
     unit: "items/s",
     better: "more",
-    targets: [
-      { method: "spawn", of: "python", factor: 1 },
-      { method: "thread", of: "python", factor: 1 },
-    ],
+    targets: both("python", 1),
     digits: 0,
   },
   {
     key: "megabyte",
+    program: "pool",
     title: "1 MB `Float64Array` there and back, copied both ways",
     unit: "ms",
     better: "less",
@@ -76,13 +87,83 @@ export const BENCH_ROWS: readonly BenchRow[] = [
   },
   {
     key: "primes",
+    program: "pool",
     title: "4 × the primes below 300,000 on 2 workers, against serial",
     unit: "× serial",
     better: "more",
-    targets: [
-      { method: "spawn", of: "absolute", factor: 1.9 },
-      { method: "thread", of: "absolute", factor: 1.9 },
-    ],
+    targets: both("absolute", 1.9),
     digits: 2,
+  },
+  {
+    key: "lock",
+    program: "sync",
+    title: "A free lock: `tryAcquire` and `release`",
+    unit: "ns",
+    better: "less",
+    targets: both("python", 0.5),
+    digits: 0,
+  },
+  {
+    key: "hold",
+    program: "sync",
+    title: "A free lock: `holdSync` and its disposal, a `with` block",
+    unit: "ns",
+    better: "less",
+    targets: [],
+    digits: 0,
+  },
+  {
+    key: "value",
+    program: "sync",
+    title: "A shared integer: `value += 1` under its lock",
+    unit: "ns",
+    better: "less",
+    targets: both("python", 0.25),
+    digits: 0,
+  },
+  {
+    key: "contended-2",
+    program: "sync",
+    title: "A lock that 2 children fight for",
+    unit: "acquisitions/s",
+    better: "more",
+    targets: both("python", 2),
+    digits: 0,
+  },
+  {
+    key: "contended-4",
+    program: "sync",
+    title: "A lock that 4 children fight for",
+    unit: "acquisitions/s",
+    better: "more",
+    targets: both("python", 2),
+    digits: 0,
+  },
+  {
+    key: "hand-over",
+    program: "sync",
+    title: "Hand-over: from `release` to the return of another's `acquireSync`, both busy",
+    unit: "µs",
+    better: "less",
+    targets: both("absolute", 5),
+    digits: 2,
+  },
+  {
+    key: "event",
+    program: "sync",
+    title: "Wake-up: from `set` to the return of a `waitSync` that sleeps",
+    unit: "µs",
+    better: "less",
+    targets: both("python", 1),
+    digits: 1,
+  },
+  {
+    key: "idle",
+    program: "sync",
+    title: "The processor time of a child that waits for an event",
+    unit: "‰ of a core",
+    better: "less",
+    targets: both("absolute", 1),
+    digits: 3,
   },
 ];

@@ -4,7 +4,9 @@
  *     deno task bench [--quick] [--only ROW]… [--with PART]… [--rounds N]
  *
  * - `--quick`  one round of short loops: to see that everything runs
- * - `--only`   a row: process-start, pool-start, apply, tasks, map, megabyte, primes
+ * - `--only`   a row, or all of a group:
+ *     - pool: process-start, pool-start, apply, tasks, map, megabyte, primes
+ *     - sync: lock, hold, value, contended-2, contended-4, hand-over, event, idle
  * - `--with`   only those whose label contains this, such as `bun`, `thread`, `CPython`
  * - `--rounds` how often each figure is measured (default 3); the median counts
  *
@@ -15,7 +17,7 @@
 
 import { parseArgs } from "node:util";
 import { type Entrant, entrants, installPackages } from "./contestants.ts";
-import { BENCH_ROWS, type BenchRow } from "./rows.ts";
+import { BENCH_ROWS, type BenchRow, type Program } from "./rows.ts";
 import { type Figure, medianOf, rowTable } from "./table.ts";
 import { killMarked, RUN_VARIABLE } from "../scripts/testing/leftovers.ts";
 
@@ -33,10 +35,12 @@ const { values } = parseArgs({
   },
 });
 const rounds = Number(values.rounds ?? (values.quick ? 1 : 3));
-const rows = BENCH_ROWS.filter(({ key }) => values.only.length === 0 || values.only.includes(key));
+const rows = BENCH_ROWS.filter(({ key, program }) =>
+  values.only.length === 0 || values.only.includes(key) || values.only.includes(program)
+);
 if (rows.length === 0 || !Number.isInteger(rounds) || rounds < 1) {
   console.error(
-    `rows: ${BENCH_ROWS.map(({ key }) => key).join(", ")}; rounds: 1 or more`,
+    `rows: pool, sync, ${BENCH_ROWS.map(({ key }) => key).join(", ")}; rounds: 1 or more`,
   );
   Deno.exit(2);
 }
@@ -47,7 +51,7 @@ const chosen = all.filter(({ label }) =>
   values.with.length === 0 || values.with.some((part) => label.includes(part))
 );
 const load = Deno.loadavg().map((value) => value.toFixed(1)).join(" ");
-const tables: string[] = [];
+const tables: Record<Program, string[]> = { pool: [], sync: [] };
 let met = 0;
 let targets = 0;
 let failures = 0;
@@ -58,7 +62,7 @@ for (const row of rows) {
   const table = rowTable(row, figures);
   met += table.met;
   targets += table.targets;
-  tables.push(table.text);
+  tables[row.program].push(table.text);
   console.log(`\n${table.text}`);
 }
 const facts = await describeRun();
@@ -69,7 +73,9 @@ if (!values.quick && values.only.length === 0 && values.with.length === 0) {
 Deno.exit(failures === 0 ? 0 : 1);
 
 async function measureRow(row: BenchRow): Promise<Figure[]> {
-  const entered = chosen.filter(({ without }) => !without.includes(row.key));
+  const entered = chosen.filter(({ commands, without }) =>
+    commands[row.program] !== undefined && !without.includes(row.key)
+  );
   const samples = new Map<Entrant, number[]>(
     entered.map((entrant) => [entrant, []]),
   );
@@ -102,15 +108,15 @@ async function measureRow(row: BenchRow): Promise<Figure[]> {
 
 /** One figure, from a process of its own. */
 async function measure(
-  { command }: Entrant,
-  { key }: BenchRow,
+  { commands, env }: Entrant,
+  { key, program }: BenchRow,
 ): Promise<number> {
-  const [file, ...args] = command;
+  const [file, ...args] = commands[program]!;
   const mark = `bench-${crypto.randomUUID().slice(0, 8)}`;
   const child = new Deno.Command(file, {
     args: [...args, key, ...(values.quick ? ["--quick"] : [])],
     cwd: ROOT,
-    env: { NO_COLOR: "1", [RUN_VARIABLE]: mark },
+    env: { NO_COLOR: "1", ...env, [RUN_VARIABLE]: mark },
     stdin: "null",
     stdout: "piped",
     stderr: "piped",
@@ -169,14 +175,26 @@ async function writeReadme(): Promise<void> {
   const text = `# Benchmarks
 
 Written by \`deno task bench\`; run it to get the figures of your machine. Each figure is
-the median of ${rounds} rounds, each in a fresh process, all contestants taking turns. Pools
-have two workers. The loops are in \`compare/workloads.ts\` and, for CPython, in
-\`compare/python_pool.py\`. Peers run on Node 24, in threads, with their own defaults.
+the median of ${rounds} rounds, each in a fresh process, all contestants taking turns.
 
 ${facts.join("\n")}
 - ${met} of ${targets} targets met
 
-${tables.join("\n\n")}
+## Processes and pools
+
+Pools have two workers. The loops are in \`compare/workloads.ts\` and, for CPython, in
+\`compare/python_pool.py\`. Peers run on Node 24, in threads, with their own defaults.
+
+${tables.pool.join("\n\n")}
+
+## Locks and shared memory
+
+The loops are in \`compare/sync_workloads.ts\` and, for CPython, in \`compare/python_sync.py\`.
+Peers have nothing to compare. "broker" marks processes that cannot map shared pages, as on
+Node 24 or with \`MANYCORE_NATIVE=0\`: there are no targets for them. The processor time of a
+waiting thread is that of its whole process.
+
+${tables.sync.join("\n\n")}
 `;
   await Deno.writeTextFile(README, text);
   const format = new Deno.Command(Deno.execPath(), {

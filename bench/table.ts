@@ -64,7 +64,7 @@ function judge(
 ): { ok: boolean; text: string } {
   const base = of === "python" ? python : of === "peer" ? peer : 1;
   const sign = row.better === "less" ? "≤" : "≥";
-  const whose = { python: " × Python", peer: " × best peer", absolute: "" }[of];
+  const whose = { python: " × Python", peer: " × best peer", absolute: ` ${row.unit}` }[of];
   const text = `${sign} ${factor}${whose}`;
   if (base === null) return { ok: false, text: `${text}: not measured` };
   const ok = row.better === "less" ? value <= factor * base : value >= factor * base;
@@ -78,7 +78,7 @@ function best(row: BenchRow, figures: Figure[]): number | null {
 }
 
 function ratio(value: number, base: number | null): string {
-  return base === null ? "" : `${(value / base).toPrecision(3)}×`;
+  return base === null || base === 0 ? "" : `${(value / base).toPrecision(3)}×`;
 }
 
 function format(value: number, digits: number): string {

@@ -9,6 +9,9 @@
  * - `--minutes` the most that one runtime may take (default 6); a file may take half of it
  * - a path part keeps the files whose path contains it
  *
+ * What shares memory is tested twice where pages can be mapped: as it is, and with
+ * `MANYCORE_NATIVE=0`, which is what Node 24 does anyway.
+ *
  * One line for each runtime, the output of what failed, and at last `N passed, N failed`
  * (and `N skipped`). What a run leaves behind, a process or a file, is a failure too.
  */
@@ -20,6 +23,8 @@ import { isRuntimeName, pinnedVersion, runtime } from "./runtimes.ts";
 import { RUNTIME_NAMES, type RuntimeName } from "./runtimes.ts";
 
 const ROOT = new URL("../", import.meta.url);
+/** Test files about shared objects. */
+const SHARING = /\/(sync_|shared)/;
 
 interface Total {
   passed: number;
@@ -48,8 +53,8 @@ if (files.length === 0) fail(`no test file matches ${positionals.join(", ")}`);
 const total: Total = { passed: 0, failed: 0, skipped: 0 };
 for (let round = 1; round <= repeat; round++) {
   if (repeat > 1) console.log(`— run ${round} of ${repeat}`);
-  for (const name of names) {
-    const counts = await runRuntime(name);
+  for (const run of names.flatMap(runsOn)) {
+    const counts = await runRuntime(run);
     total.passed += counts.passed;
     total.failed += counts.failed;
     total.skipped += counts.skipped;
@@ -58,8 +63,25 @@ for (let round = 1; round <= repeat; round++) {
 console.log(summary(total));
 Deno.exit(total.failed === 0 && total.passed > 0 ? 0 : 1);
 
-/** The whole suite on one runtime. */
-async function runRuntime(name: RuntimeName): Promise<Total> {
+/** A pass over test files on one runtime. */
+interface Pass {
+  name: RuntimeName;
+  label: string;
+  env: Record<string, string>;
+  files: string[];
+}
+
+/** Everything; and what shares memory, without shared pages. */
+function runsOn(name: RuntimeName): Pass[] {
+  const all = { name, label: `${name} ${pinnedVersion(name)}`, env: {}, files };
+  const sharing = files.filter((file) => SHARING.test(file));
+  if (sharing.length === 0 || !["deno", "bun"].includes(name)) return [all];
+  const label = `${name} without shared pages`;
+  return [all, { name, label, env: { MANYCORE_NATIVE: "0" }, files: sharing }];
+}
+
+/** One pass. */
+async function runRuntime({ name, label, env, files }: Pass): Promise<Total> {
   const executable = await runtime(name);
   const run = crypto.randomUUID().slice(0, 8);
   const folder = await Deno.makeTempDir({ prefix: "testrun-" });
@@ -81,6 +103,7 @@ async function runRuntime(name: RuntimeName): Promise<Total> {
       const result = await runFile({
         runtime: name,
         executable,
+        env,
         file,
         root: decodeURIComponent(ROOT.pathname).replace(/^\/([A-Za-z]:)/, "$1"),
         folder: own,
@@ -89,7 +112,7 @@ async function runRuntime(name: RuntimeName): Promise<Total> {
         signal: watchdog.signal,
       });
       results.push(result);
-      printFailures(name, result);
+      printFailures(label, result);
     }
   };
   await Promise.all(Array.from({ length: jobs }, worker));
@@ -100,7 +123,7 @@ async function runRuntime(name: RuntimeName): Promise<Total> {
   if (results.length < files.length) {
     problems.push(`${files.length - results.length} files were not run: ${watchdog.signal.reason}`);
   }
-  for (const problem of problems) console.log(`✗ ${name}: ${problem}`);
+  for (const problem of problems) console.log(`✗ ${label}: ${problem}`);
   const counts: Total = { passed: 0, failed: problems.length, skipped: 0 };
   for (const result of results) {
     counts.passed += result.passed;
@@ -108,12 +131,12 @@ async function runRuntime(name: RuntimeName): Promise<Total> {
     counts.skipped += result.skipped;
   }
   if (counts.passed + counts.failed + counts.skipped === 0) {
-    console.log(`✗ ${name}: no test was executed`);
+    console.log(`✗ ${label}: no test was executed`);
     counts.failed++;
   }
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
   console.log(
-    `${counts.failed === 0 ? "✓" : "✗"} ${name} ${pinnedVersion(name)}: ` +
+    `${counts.failed === 0 ? "✓" : "✗"} ${label}: ` +
       `${counts.passed} passed · ${counts.failed} failed · ${counts.skipped} skipped, ` +
       `${results.length} files, ${seconds} s`,
   );
@@ -125,7 +148,7 @@ function failuresOf({ failed, problems, leftovers }: FileResult): number {
   return failed + (problems.length > 0 ? 1 : 0) + leftovers.length;
 }
 
-function printFailures(name: RuntimeName, result: FileResult): void {
+function printFailures(name: string, result: FileResult): void {
   if (failuresOf(result) === 0) return;
   const lines = [
     ...result.failures.map((test) => `failed: ${test}`),

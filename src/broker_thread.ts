@@ -29,9 +29,11 @@ port.onMessage((message) => {
   const order = message as Order;
   switch (order[0]) {
     case "offer":
-      return offer(order[1], order[2], order[3], order[4], order[5]);
+      offer(order[1], order[2], order[3], order[4], order[5]);
+      return port.post(["offered"]);
     case "offerMapped":
-      return offerMapped(order[1], order[2], order[3]);
+      offerMapped(order[1], order[2], order[3]);
+      return port.post(["offered"]);
     case "listen":
       return void listen().then((address) => port.post(["address", address]));
     case "ask":

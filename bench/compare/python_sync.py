@@ -1,4 +1,7 @@
-"""CPython's locks and shared values: `python_sync.py ROW [--quick]`, as sync_workloads.ts."""
+"""CPython's locks and shared values: `python_sync.py ROW [--quick]`.
+
+The same workloads as in sync_workloads.ts; prints `{"value": number}` in the unit of the row.
+"""
 
 import json
 import multiprocessing
@@ -52,31 +55,36 @@ def value_row(context):
     return nanoseconds(50_000 if QUICK else 500_000, loop)
 
 
-def contend(lock, ready, go, rounds):
+def contend(lock, ready, go, total, seconds):
     ready.release()
     go.wait()
-    for _ in range(rounds):
-        lock.acquire()
-        lock.release()
+    start = time.perf_counter()
+    acquired = 0
+    while time.perf_counter() - start < seconds:
+        for _ in range(10):
+            lock.acquire()
+            lock.release()
+        acquired += 10
+    rate = acquired / (time.perf_counter() - start)
+    with total.get_lock():
+        total.value += rate
 
 
 def contended(context, children):
     lock = context.Lock()
     ready = context.Semaphore(0)
     go = context.Event()
-    rounds = 20_000 if QUICK else 200_000
-    processes = [
-        context.Process(target=contend, args=(lock, ready, go, rounds)) for _ in range(children)
-    ]
+    total = context.Value("d", 0)
+    args = (lock, ready, go, total, 0.5 if QUICK else 2)
+    processes = [context.Process(target=contend, args=args) for _ in range(children)]
     for process in processes:
         process.start()
     for _ in processes:
         ready.acquire()
-    start = time.perf_counter()
     go.set()
     for process in processes:
         process.join()
-    return children * rounds / (time.perf_counter() - start)
+    return total.value
 
 
 def answer(ping, pong, rounds):
@@ -130,10 +138,13 @@ def idle(go, done):
     done.wait()
 
 
-def cpu_of(pid):
-    with open(f"/proc/{pid}/stat") as file:
-        fields = file.read().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+def cpu_times(pid):
+    folder = f"/proc/{pid}/task"
+    times = {}
+    for thread in os.listdir(folder):
+        with open(f"{folder}/{thread}/schedstat") as file:
+            times[thread] = int(file.read().split()[0])
+    return times
 
 
 def idle_cpu(context):
@@ -142,13 +153,14 @@ def idle_cpu(context):
     process.start()
     go.wait()
     time.sleep(1)
-    seconds = 2 if QUICK else 10
-    first = cpu_of(process.pid)
-    time.sleep(seconds)
-    share = (cpu_of(process.pid) - first) / seconds * 1000
-    process.kill()
+    before = cpu_times(process.pid)
+    start = time.perf_counter()
+    time.sleep(2 if QUICK else 10)
+    seconds = time.perf_counter() - start
+    used = sum(ns - before.get(thread, 0) for thread, ns in cpu_times(process.pid).items())
+    done.set()
     process.join()
-    return share
+    return used / 1e9 / seconds * 1000
 
 
 ROWS = {

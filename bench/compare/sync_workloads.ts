@@ -1,16 +1,29 @@
 /**
- * The workloads of locks and shared memory: this library in either context, CPython in
- * `python_sync.py`. Called as `sync_workloads.ts spawn|thread ROW [--quick]`.
+ * The workloads of locks and shared memory: this library on any of the runtimes; CPython has the
+ * same ones in `python_sync.py`.
+ *
+ *     sync_workloads.ts spawn|thread ROW [--quick]
+ *
+ * Prints one line of JSON, `{ "value": number }`, in the unit of the row.
  */
 
+import { readdirSync, readFileSync } from "node:fs";
 import process from "node:process";
-import { type Context, type Event, getContext, type Lock, type Semaphore } from "../../mod.ts";
+import {
+  type Context,
+  type Event,
+  getContext,
+  type Lock,
+  type Semaphore,
+  type Value,
+} from "../../mod.ts";
 
-const quick = process.argv.includes("--quick");
 let context: Context;
+let quick = false;
 
-/** Nanoseconds of one call, from the quickest of several rounds: whatever else runs only adds. */
-function nanoseconds(calls: number, fn: () => void): number {
+/** Nanoseconds of one call, the median of several rounds. */
+function nanoseconds(fn: () => void): number {
+  const calls = quick ? 50_000 : 500_000;
   const rounds: number[] = [];
   for (let round = 0; round < 7; round++) {
     const started = performance.now();
@@ -24,13 +37,28 @@ function median(values: number[]): number {
   return values.sort((a, b) => a - b)[values.length >> 1];
 }
 
-export function contend(lock: Lock, ready: Semaphore, go: Event, rounds: number): void {
+/** Fights for the lock during a time and adds its acquisitions per second to the total. */
+export function contend(
+  lock: Lock,
+  ready: Semaphore,
+  go: Event,
+  total: Value<"float64">,
+  ms: number,
+): void {
   ready.release();
   go.waitSync();
-  for (let i = 0; i < rounds; i++) {
-    lock.acquireSync();
-    lock.release();
+  const started = performance.now();
+  let acquired = 0;
+  while (performance.now() - started < ms) {
+    for (let i = 0; i < 10; i++) {
+      lock.acquireSync();
+      lock.release();
+    }
+    acquired += 10;
   }
+  const rate = acquired / (performance.now() - started) * 1000;
+  using _held = total.getLock().holdSync();
+  total.value += rate;
 }
 
 /** Acquisitions per second of all children together. */
@@ -38,17 +66,17 @@ async function contended(children: number): Promise<number> {
   const lock = new context.Lock();
   const ready = new context.Semaphore(0);
   const go = new context.Event();
-  const rounds = quick ? 20_000 : 200_000;
+  const total = new context.Value("float64", 0);
+  const args = [lock, ready, go, total, quick ? 500 : 2_000] as const;
   const all = Array.from(
     { length: children },
-    () => new context.Process({ target: contend, args: [lock, ready, go, rounds] }),
+    () => new context.Process({ target: contend, args: [...args] }),
   );
   for (const child of all) child.start();
   for (let i = 0; i < children; i++) await ready.acquire();
-  const started = performance.now();
   go.set();
   for (const child of all) await child.join();
-  return children * rounds / (performance.now() - started) * 1000;
+  return total.value;
 }
 
 export function answer(ping: Semaphore, pong: Semaphore, rounds: number): void {
@@ -108,7 +136,10 @@ export async function idle(go: Event, done: Event, sync: boolean): Promise<void>
   else await done.wait();
 }
 
-/** Thousandths of a core that a process uses which waits, blocked and then awaiting. */
+/**
+ * Thousandths of a core that a child uses which waits, blocked and then awaiting: the greater. A
+ * thread's figure is that of the whole process, whose main thread sleeps meanwhile.
+ */
 async function idleCpu(): Promise<number> {
   const shares: number[] = [];
   for (const sync of [true, false]) {
@@ -118,41 +149,46 @@ async function idleCpu(): Promise<number> {
     child.start();
     await go.wait();
     await new Promise((resolve) => setTimeout(resolve, 1000)); // its start is over
-    const first = cpuOf(child.pid!);
-    const ms = quick ? 2_000 : 10_000;
-    await new Promise((resolve) => setTimeout(resolve, ms));
-    shares.push((cpuOf(child.pid!) - first) * 10 / ms * 1000);
+    const before = cpuTimes(child.pid!);
+    const started = performance.now();
+    await new Promise((resolve) => setTimeout(resolve, quick ? 2_000 : 10_000));
+    const ms = performance.now() - started;
+    let used = 0;
+    for (const [thread, ns] of cpuTimes(child.pid!)) used += ns - (before.get(thread) ?? 0);
+    shares.push(used / 1e6 / ms * 1000);
     done.set();
-    child.kill();
     await child.join();
   }
   return Math.max(...shares);
 }
 
-/** Hundredths of a second that a process has used. */
-function cpuOf(pid: number): number {
-  const { readFileSync } = process.getBuiltinModule("node:fs");
-  const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  return Number(fields[11]) + Number(fields[12]);
+/** Nanoseconds that each thread of a process has run. */
+function cpuTimes(pid: number): Map<string, number> {
+  const folder = `/proc/${pid}/task`;
+  return new Map(
+    readdirSync(folder).map((thread) => {
+      const [ns] = readFileSync(`${folder}/${thread}/schedstat`, "utf8").split(" ");
+      return [thread, Number(ns)];
+    }),
+  );
 }
 
 const ROWS: Record<string, () => number | Promise<number>> = {
   "lock": () => {
     const lock = new context.Lock();
-    return nanoseconds(quick ? 50_000 : 500_000, () => {
+    return nanoseconds(() => {
       lock.tryAcquire();
       lock.release();
     });
   },
   "hold": () => {
     const lock = new context.Lock();
-    return nanoseconds(quick ? 50_000 : 500_000, () => lock.holdSync()[Symbol.dispose]());
+    return nanoseconds(() => lock.holdSync()[Symbol.dispose]());
   },
   "value": () => {
     const value = new context.Value("int32", 0);
     const lock = value.getLock();
-    return nanoseconds(quick ? 50_000 : 500_000, () => {
+    return nanoseconds(() => {
       lock.acquireSync();
       value.value += 1;
       lock.release();
@@ -167,6 +203,10 @@ const ROWS: Record<string, () => number | Promise<number>> = {
 
 if (import.meta.main) {
   const [method, row] = process.argv.slice(2);
+  if (ROWS[row] === undefined) {
+    throw new Error(`unknown row ${row}: ${Object.keys(ROWS).join(", ")}`);
+  }
+  quick = process.argv.includes("--quick");
   context = getContext(method as "spawn" | "thread");
   const value = await ROWS[row]();
   console.log(JSON.stringify({ value }));

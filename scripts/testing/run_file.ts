@@ -16,6 +16,8 @@ const PRELOAD = new URL("./report_uncaught.ts", import.meta.url).href;
 export interface FileJob {
   runtime: RuntimeName;
   executable: string;
+  /** Added to the environment. */
+  env: Record<string, string>;
   /** Path of the test file, from the root of the project. */
   file: string;
   root: string;
@@ -50,6 +52,7 @@ export async function runFile(job: FileJob): Promise<FileResult> {
       TEMP: temp,
       TMP: temp,
       NO_COLOR: "1",
+      ...job.env,
       // Every program that a test starts would compile the library anew, into its own folder.
       NODE_COMPILE_CACHE: `${job.root}/.runtimes/compile-cache`,
     },

@@ -8,6 +8,7 @@
 import { ProcessError } from "../errors.ts";
 import { load, sleepOn } from "../memory/atomics.ts";
 import { runtime } from "../runtime/mod.ts";
+import { whyNoPages } from "../runtime/pages.ts";
 import { startHelper } from "../runtime/helper_thread.ts";
 import type { HelperPort } from "../runtime/helper_thread.ts";
 import type { Notice, Order, Request } from "./messages.ts";
@@ -29,12 +30,21 @@ const calls = new Map<number, Call>();
 let helper: HelperPort | null = null;
 let address: string | null = null;
 let asked = false;
+let offers = 0;
 let lastId = 0;
 
 /** Gives the helper an order. */
 export function order(what: Order): void {
   if (helper === null) {
-    helper = startHelper(new URL("../broker_thread.ts", import.meta.url), bell.buffer);
+    try {
+      helper = startHelper(new URL("../broker_thread.ts", import.meta.url), bell.buffer);
+    } catch (error) {
+      throw new ProcessError(
+        `Cannot share this object between processes: ${whyNoPages()}, and the thread that would do ` +
+          `without it cannot start: ${(error as Error).message}`,
+        { cause: error },
+      );
+    }
     helper.onMessage((message) => hear(message as Notice));
   }
   helper.post(what);
@@ -59,6 +69,13 @@ export function brokerAddress(): string {
     hearBlocked();
   }
   return address;
+}
+
+/** Has the helper serve memory, and blocks until it does: requests may come any moment. */
+export function serve(offer: Order): void {
+  const before = offers;
+  order(offer);
+  while (offers === before) hearBlocked();
 }
 
 /** Asks a broker, without blocking. */
@@ -96,6 +113,7 @@ export function callBlocked(broker: string, make: (id: number) => Request): unkn
 
 /** Tells a broker that this isolate ends by itself. Waits for its answer, but not for long. */
 export function sayGoodbye(broker: string): void {
+  if (helper === null) return;
   const id = ++lastId;
   let heard = false;
   const done = () => void (heard = true);
@@ -114,6 +132,7 @@ function hearBlocked(): void {
 
 function hear(notice: Notice): void {
   if (notice[0] === "address") return void (address = notice[1]);
+  if (notice[0] === "offered") return void offers++;
   const call = calls.get(notice[1]);
   calls.delete(notice[1]);
   if (notice[0] === "result") call?.resolve(notice[2]);

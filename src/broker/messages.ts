@@ -35,7 +35,7 @@ export type Order =
   | ["ask", string, Request];
 
 /** What a helper tells its isolate. */
-export type Notice = ["address", string] | Answer;
+export type Notice = ["address", string] | ["offered"] | Answer;
 
 /** Names an object in a table. */
 export function objectKey({ key, slab, at }: Omit<ObjectName, "address">): string {

@@ -92,6 +92,10 @@ class RemoteEnd implements End {
   }
 }
 
+/** Blocks and arenas that this isolate's broker serves. */
+const served = new WeakSet<object>();
+/** Brokers of objects that this isolate was given. */
+const known = new Set<string>();
 const connected = new Set<string>();
 
 /** Says good-bye to a broker when this isolate ends by itself. */
@@ -110,15 +114,29 @@ installBrokers({
     const address = brokerAddress();
     const { arena } = end.member;
     const { slab, at, buffers } = arena.addressOf(end.block);
-    order(["offer", arena.key, arena.root.buffer as SharedArrayBuffer, slab, at, buffers]);
+    if (!served.has(end.block)) {
+      serve(["offer", arena.key, arena.root.buffer as SharedArrayBuffer, slab, at, buffers]);
+      served.add(end.block);
+    }
     return { address, key: arena.key, slab, at };
   },
   addressFor(end: MemoryEnd): string | null {
     const address = knownAddress();
     const { arena } = end.member;
-    if (address !== null) order(["offerMapped", arena.key, runtime.pid(), arena.file]);
+    if (address !== null && !served.has(arena)) {
+      serve(["offerMapped", arena.key, runtime.pid(), arena.file]);
+      served.add(arena);
+    }
     return address;
   },
-  reach: (name) => new RemoteEnd(name),
+  hosts: () =>
+    [knownAddress(), ...known].flatMap((address) => {
+      const port = address?.match(/^tcp:(\d+)/)?.[1];
+      return port === undefined ? [] : [`127.0.0.1:${port}`];
+    }),
+  reach(name) {
+    known.add(name.address);
+    return new RemoteEnd(name);
+  },
   nameOf: (end) => (end as RemoteEnd).name,
 });

@@ -15,8 +15,9 @@ import { AGAIN, EXPIRED, PHASE } from "./operation.ts";
 import type { Phase, WaitOperation } from "./operation.ts";
 import { delist, enlist, wakeOne } from "./wait_set.ts";
 
-/** How long a killed agent may go unnoticed by those that wait for it. */
-export const SLICE_MS = 50;
+/** How long a sleep lasts at first, and at most: so long a killed agent may go unnoticed. */
+export const FIRST_SLICE_MS = 20;
+export const SLICE_MS = 500;
 /** How long a waiter lets others overtake it. */
 export const PATIENCE_MS = 2;
 
@@ -56,6 +57,8 @@ export function block(
       if (!delist(words, set, agent)) wakeOne(words, set, agent);
       return result;
     }
-    agent.sleep(seen, Math.min(SLICE_MS, timeout - waited));
+    // A waiter looks again when it has waited twice as long: soon at first, seldom later.
+    const slice = Math.min(Math.max(waited, FIRST_SLICE_MS), SLICE_MS);
+    agent.sleep(seen, Math.min(slice, timeout - waited));
   }
 }

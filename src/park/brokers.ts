@@ -25,6 +25,8 @@ export interface Brokers {
   offer(end: MemoryEnd): ObjectName;
   /** The address of this isolate's broker, if there is one, with the object made known to it. */
   addressFor(end: MemoryEnd): string | null;
+  /** Where the brokers listen that this isolate knows of, its own as well: hosts with ports. */
+  hosts(): string[];
   /** An end that asks the object's broker. */
   reach(name: ObjectName): End;
   /** The name of an object of which this isolate has such an end. */

@@ -3,8 +3,8 @@
  * each object, first come first served. The isolate enlists once for a whole line.
  *
  * Wake-up: LISTENING is set before a line enlists and tries, and again before a ring is answered, so
- * that no ring falls between (see `self.ts`). Every {@link SLICE_MS} milliseconds all lines are
- * tried again, to find those who were killed. Waiting keeps the isolate alive.
+ * that no ring falls between (see `self.ts`). Now and then all lines are tried again,
+ * to find those who were killed. Waiting keeps the isolate alive.
  *
  * @module
  */
@@ -15,14 +15,14 @@ import type { Words } from "../memory/atomics.ts";
 import { WAIT_SET } from "../memory/layout.ts";
 import { runtime } from "../runtime/mod.ts";
 import type { Agent } from "./agent.ts";
-import { PATIENCE_MS } from "./block.ts";
+import { PATIENCE_MS, SLICE_MS } from "./block.ts";
 import { AGAIN, EXPIRED, PHASE } from "./operation.ts";
 import type { Phase, WaitOperation } from "./operation.ts";
 import type { Self } from "./self.ts";
 import { delist, enlist, wakeOne } from "./wait_set.ts";
 
-/** How long a killed agent may go unnoticed by those that await it. */
-const SLICE_MS = 100;
+/** How long until all lines are tried again, at first and at most: see `block.ts`. */
+const FIRST_LOOK_MS = 50;
 const MAX_TIMER_MS = 0x7fff_ffff;
 
 interface Waiter {
@@ -52,7 +52,8 @@ export class Lines {
   readonly #lines = new Map<Words, Map<number, Line>>();
   #count = 0;
   #release: (() => void) | null = null;
-  #timer: ReturnType<typeof setInterval> | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #pauseMs = FIRST_LOOK_MS;
   #awaiting = false;
 
   constructor(self: Self) {
@@ -132,8 +133,11 @@ export class Lines {
     line.waiters.push(waiter);
     if (this.#count++ === 0) {
       this.#release = runtime.keepAlive();
-      this.#timer = setInterval(() => this.#tryAll(true), SLICE_MS);
     }
+    // Somebody new waits: look soon again.
+    this.#pauseMs = FIRST_LOOK_MS;
+    clearTimeout(this.#timer);
+    this.#lookLater();
     this.#self.listen();
     this.#tryLine(line);
     this.#awaitBell();
@@ -182,7 +186,7 @@ export class Lines {
 
   #left(): void {
     if (--this.#count > 0) return;
-    clearInterval(this.#timer);
+    clearTimeout(this.#timer);
     this.#release?.();
     this.#self.unlisten();
   }
@@ -191,6 +195,14 @@ export class Lines {
     if (this.#count === 0) return;
     this.#self.listen();
     this.#tryAll(false);
+  }
+
+  #lookLater(): void {
+    this.#timer = setTimeout(() => {
+      this.#pauseMs = Math.min(2 * this.#pauseMs, SLICE_MS);
+      this.#tryAll(true);
+      if (this.#count > 0) this.#lookLater();
+    }, this.#pauseMs);
   }
 
   /** Tries the lines whose wait set says that somebody woke us; all of them, once in a while. */

@@ -96,8 +96,9 @@ export function readEnd(input: WireInput): End {
     if (sharedPages() === null) {
       if (address !== "") return brokers()!.reach({ address, key, slab, at });
       throw new ProcessError(
-        `Cannot use a shared object of process ${pid}: ${whyNoPages()}. Let this process map shared ` +
-          "pages as well, or run the program with MANYCORE_NATIVE=0",
+        `Cannot use a shared object of process ${pid}: it lies in shared pages, which this process ` +
+          `cannot map: ${whyNoPages()}. Give this process what it needs, or run the whole program ` +
+          "with MANYCORE_NATIVE=0",
       );
     }
     const member = memberOf({ key, pid, file, root: null });

@@ -12,6 +12,7 @@ import { BootstrapError, ProcessError, ProtocolError } from "../errors.ts";
 import { moduleHost } from "../runtime/modules.ts";
 import { runtime } from "../runtime/mod.ts";
 import type { Child, Output, Permissions } from "../runtime/mod.ts";
+import { brokers } from "../park/brokers.ts";
 import { isolateNumbers, newIsolateNumber, setIsolateNumbers } from "../park/isolate.ts";
 import { isolateEnded } from "../park/members.ts";
 import type { Decoder } from "../wire/decode.ts";
@@ -95,7 +96,8 @@ export function launch(spec: LaunchSpec): Child {
   const message = seal(encoder);
   const start = spec.method === "thread" ? runtime.startThread : runtime.startProcess;
   const mainModule = getMainModule();
-  const child = start(ENTRY, { ...spec, name, modules, mainModule, first: message });
+  const hosts = brokers()?.hosts();
+  const child = start(ENTRY, { ...spec, name, modules, mainModule, hosts, first: message });
   void child.exited.then((code) => {
     isolateEnded(number, code < 0);
     for (const release of message.holds) release();

@@ -32,7 +32,11 @@ const LIBRARIES = ["libc.so.6", "libc.so"];
 export function whyNoLibrary(): string | null {
   if ("Deno" in globalThis) {
     if (Deno.build.os !== "linux") return `pages are not shared on ${Deno.build.os} yet`;
-    return granted({ name: "ffi" }) ? null : "Deno needs --allow-ffi for it";
+    // Beside the library itself the bells of `bell_socket.ts`: abstract sockets count as files.
+    const missing = (["ffi", "net", "read", "write"] as const).filter((name) => !granted({ name }));
+    return missing.length === 0
+      ? null
+      : `Deno needs ${missing.map((name) => `--allow-${name}`).join(" ")} for it`;
   }
   if (process.platform !== "linux") return `pages are not shared on ${process.platform} yet`;
   if ("Bun" in globalThis) return null;

@@ -21,8 +21,12 @@ export function allGranted(permissions: Permissions): boolean {
   return permissions === "inherit" && NAMES.every((name) => granted({ name }));
 }
 
-/** Returns the permission flags for a child that must be able to reach `address`. */
-export function permissionFlags(permissions: Permissions, address: string): string[] {
+/** Returns the permission flags for a child that must be able to reach `address`, and the hosts. */
+export function permissionFlags(
+  permissions: Permissions,
+  address: string,
+  hosts: readonly string[] = [],
+): string[] {
   if (allGranted(permissions)) return ["-A"];
   const wanted = asSet(permissions);
   const flags = ["--no-prompt"];
@@ -41,7 +45,7 @@ export function permissionFlags(permissions: Permissions, address: string): stri
     }
     const listed = Array.isArray(value) ? value : [];
     for (const resource of listed) requireGranted(name, resource);
-    const all = [...listed, ...(extra[name] ?? [])];
+    const all = [...listed, ...(extra[name] ?? []), ...(name === "net" ? hosts : [])];
     if (all.length > 0) flags.push(`--allow-${name}=${all.map(escape).join(",")}`);
   }
   return flags;

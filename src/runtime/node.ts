@@ -142,6 +142,9 @@ function inheritedFlags(options: StartOptions): string[] {
     if (options.memoryLimitMb && flag.startsWith("--max-old-space-size")) continue;
     flags.push(flag);
   }
+  // node:ffi warns; the program's main process has said so already.
+  const quiet = "--disable-warning=ExperimentalWarning";
+  if (!IS_BUN && !flags.includes(quiet)) flags.push(quiet);
   if (options.memoryLimitMb) flags.push(`--max-old-space-size=${options.memoryLimitMb}`);
   return flags;
 }

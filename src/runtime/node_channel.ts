@@ -15,6 +15,7 @@ import {
   newSecret,
   readIntroduction,
   sameSecret,
+  SECRET_BYTES,
   SECRET_VARIABLE,
   secretToText,
 } from "./secret.ts";
@@ -53,11 +54,11 @@ export function openRendezvous(first: Message): Rendezvous {
     server.close(); // removes the socket's file
     for (const socket of strangers) socket.destroy();
   };
-  const accept = (socket: Socket) => {
+  const accept = (socket: Socket, more?: Uint8Array) => {
     if (!open) return void socket.destroy();
     strangers.delete(socket);
     close();
-    channel.connect(new NodeStream(socket));
+    channel.connect(new NodeStream(socket, more));
   };
   const server = createServer((socket) => {
     if (secret === null) return accept(socket);
@@ -65,10 +66,11 @@ export function openRendezvous(first: Message): Rendezvous {
     socket.unref();
     socket.on("error", () => {});
     socket.on("close", () => strangers.delete(socket));
-    // The child says nothing more until it has heard from its parent.
+    // Behind the secret there may be more: a child that was told what to do need not wait for us.
     socket.once("data", (said: Uint8Array) => {
-      if (sameSecret(said, secret)) accept(socket);
-      else socket.destroy();
+      if (sameSecret(said.subarray(0, SECRET_BYTES), secret)) {
+        accept(socket, said.subarray(SECRET_BYTES));
+      } else socket.destroy();
     });
   });
   server.on("error", () => channel.close());
@@ -120,9 +122,12 @@ function pathOf(address: string): string {
 /** A socket of `node:net` as a byte stream. */
 export class NodeStream implements ByteStream {
   #socket: Socket;
+  #more: Uint8Array | null;
 
-  constructor(socket: Socket) {
+  /** `more` was read already. */
+  constructor(socket: Socket, more: Uint8Array | null = null) {
     this.#socket = socket;
+    this.#more = more;
     socket.unref();
     socket.on("error", () => {}); // "close" follows
   }
@@ -134,6 +139,8 @@ export class NodeStream implements ByteStream {
   }
 
   read(reader: FrameReader, onEnd: () => void): void {
+    if (this.#more !== null) reader.push(this.#more.slice());
+    this.#more = null;
     this.#socket.on("data", (piece: Uint8Array) => {
       // A plain view: `slice` of Node's own buffers does not copy.
       reader.push(new Uint8Array(piece.buffer, piece.byteOffset, piece.byteLength));

@@ -97,6 +97,8 @@ export interface StartOptions {
   memoryLimitMb?: number;
   /** The program's main module: its configuration file applies to the child too. */
   mainModule?: string | null;
+  /** Where the owners of shared objects listen that the child is given; Deno must permit it. */
+  hosts?: readonly string[];
   /** Modules that the child is going to import: one without permission to read can import no others. */
   modules?: readonly string[];
 }

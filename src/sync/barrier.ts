@@ -79,6 +79,8 @@ export class Barrier {
   readonly #options: BarrierOptions;
 
   /**
+   * Makes a barrier.
+   *
    * @param parties How many: a whole number from 1 to 16,383.
    * @param options An action, and a time-out for every wait.
    * @throws {RangeError} If `parties` is not such a number.

@@ -73,6 +73,8 @@ export class Condition {
   readonly #recursive: boolean;
 
   /**
+   * Makes a condition.
+   *
    * @param lock The lock to use. Default: a new `RLock`.
    * @throws {TypeError} If it is no `Lock` or `RLock`.
    */

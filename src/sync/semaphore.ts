@@ -4,7 +4,6 @@
  * @module
  */
 
-import { ProcessError } from "../errors.ts";
 import { isArriving, newEnd, registerShared } from "../park/adopt.ts";
 import type { End } from "../park/end.ts";
 import type { StartMethod } from "../park/start_method.ts";
@@ -59,6 +58,8 @@ export class Semaphore {
   readonly #end: End;
 
   /**
+   * Makes a semaphore.
+   *
    * @param value How many permits there are at first: a whole number from 0 to 2,097,151. Default 1.
    * @throws {RangeError} If it is not.
    */

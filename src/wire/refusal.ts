@@ -9,7 +9,7 @@
  * @module
  */
 
-import { SerializationError } from "../errors.ts";
+import { MultiprocessingError, SerializationError } from "../errors.ts";
 
 /** Thrown inside the encoder only; never reaches a user. */
 export class Refusal {
@@ -63,7 +63,7 @@ export function isStackOverflow(error: unknown): boolean {
 
 /** A getter, a Proxy, a `reduce` or an object of the library threw. */
 export function thrownByUser(error: unknown): Refusal {
-  if (error instanceof SerializationError) {
+  if (error instanceof MultiprocessingError) {
     return new Refusal("an object that cannot travel", error.message, error);
   }
   const reason = `reading it threw ${brief(error)}; see the cause`;
