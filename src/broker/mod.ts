@@ -25,6 +25,7 @@ import {
   knownAddress,
   order,
   sayGoodbye,
+  serve,
 } from "./link.ts";
 import type { CallKind, Request } from "./messages.ts";
 

@@ -16,10 +16,23 @@ import type { Phase, WaitOperation } from "./operation.ts";
 import { delist, enlist, wakeOne } from "./wait_set.ts";
 
 /** How long a sleep lasts at first, and at most: so long a killed agent may go unnoticed. */
-export const FIRST_SLICE_MS = 20;
+const FIRST_SLICE_MS = 20;
 export const SLICE_MS = 500;
 /** How long a waiter lets others overtake it. */
 export const PATIENCE_MS = 2;
+/** How long a waiter lets another go first that does not come. */
+const POLITENESS_MS = 50;
+
+/** How long to sleep: a waiter looks again when it has waited twice as long. */
+export function sliceAfter(waitedMs: number): number {
+  return Math.min(Math.max(waitedMs, FIRST_SLICE_MS), SLICE_MS);
+}
+
+/** How far an attempt has come that is in the wait set. */
+export function phaseAfter(waitedMs: number): Phase {
+  if (waitedMs <= PATIENCE_MS) return PHASE.LISTED;
+  return waitedMs <= POLITENESS_MS ? PHASE.STARVED : PHASE.DESPERATE;
+}
 
 /**
  * Waits until an operation succeeds.
@@ -48,7 +61,7 @@ export function block(
   for (let waited = 0;; waited = agent.now() - start) {
     const seen = agent.bell();
     enlist(words, set, agent);
-    result = attempt(waited > PATIENCE_MS ? PHASE.STARVED : PHASE.LISTED);
+    result = attempt(phaseAfter(waited));
     if (result === AGAIN && waited >= timeout) {
       result = operation.giveUp?.(words, at, agent, argument, ticket) ?? EXPIRED;
     }
@@ -57,8 +70,6 @@ export function block(
       if (!delist(words, set, agent)) wakeOne(words, set, agent);
       return result;
     }
-    // A waiter looks again when it has waited twice as long: soon at first, seldom later.
-    const slice = Math.min(Math.max(waited, FIRST_SLICE_MS), SLICE_MS);
-    agent.sleep(seen, Math.min(slice, timeout - waited));
+    agent.sleep(seen, Math.min(sliceAfter(waited), timeout - waited));
   }
 }

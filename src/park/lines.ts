@@ -15,9 +15,9 @@ import type { Words } from "../memory/atomics.ts";
 import { WAIT_SET } from "../memory/layout.ts";
 import { runtime } from "../runtime/mod.ts";
 import type { Agent } from "./agent.ts";
-import { PATIENCE_MS, SLICE_MS } from "./block.ts";
+import { phaseAfter, SLICE_MS } from "./block.ts";
 import { AGAIN, EXPIRED, PHASE } from "./operation.ts";
-import type { Phase, WaitOperation } from "./operation.ts";
+import type { WaitOperation } from "./operation.ts";
 import type { Self } from "./self.ts";
 import { delist, enlist, wakeOne } from "./wait_set.ts";
 
@@ -153,7 +153,7 @@ export class Lines {
       for (let i = 0; i < line.waiters.length; i++) {
         const waiter = line.waiters[i];
         const { operation, agent, argument, ticket } = waiter;
-        const phase: Phase = now - waiter.since > PATIENCE_MS ? PHASE.STARVED : PHASE.LISTED;
+        const phase = phaseAfter(now - waiter.since);
         const result = operation.attempt(words, at, agent, argument, ticket, phase);
         if (result === AGAIN) {
           if (operation.inTurn) break;

@@ -32,6 +32,8 @@ export const PHASE = {
   LISTED: 1,
   /** It has slept for a while in vain: makes others step back. */
   STARVED: 2,
+  /** It has slept for so long that it need not step back itself: who is first may be busy. */
+  DESPERATE: 3,
 } as const;
 
 /** How far an attempt has come: one of {@link PHASE}. */

@@ -16,7 +16,7 @@
  *             id of a dead agent ──cas──▶ FREE, and that acquirer is told; or ──cas──▶ own id
  * Invariants  L1 at most one agent is past acquire, unless it was released by somebody else.
  *             L2 while STATE is RESERVED, only the starved agent takes the lock, or anybody once
- *                STARVED is 0 or its agent is dead.
+ *                STARVED is 0 or its agent is dead; or one who has waited for it much too long.
  *             L3 the death of a holder is told exactly once: by the one who changes STATE from its id.
  *             L4 while an agent sleeps, STATE has WAITED, or an agent is awake that has yet to try; an
  *                agent that takes the lock after it was listed leaves WAITED there.
@@ -183,7 +183,11 @@ function attempt(
   listed: boolean,
 ): number {
   const { id } = agent;
-  if (phase === PHASE.STARVED) cas(words, at + STARVED, 0, id); // L2
+  if (recursive && (load(words, at + STATE) & ID) === id) {
+    endTurn(words, at + STARVED, agent); // another wait of this isolate may have begun it
+    return REENTERED;
+  }
+  if (phase >= PHASE.STARVED) cas(words, at + STARVED, 0, id); // L2
   const flag = listed ? WAITED : 0; // L4
   for (;;) {
     const state = load(words, at + STATE);
@@ -194,7 +198,6 @@ function attempt(
       endTurn(words, at + STARVED, agent);
       return taken(words, at, recursive);
     }
-    if (holder === id && recursive) return REENTERED;
     if (phase === PHASE.FIRST) return HELD;
     if (flag & ~state && !cas(words, at + STATE, state, state | flag)) continue;
     if (holder === id || agent.isAlive(holder)) return HELD;
@@ -220,7 +223,7 @@ function taken(words: Words, at: number, recursive: boolean): number {
 /** Whether the caller may take a lock that is reserved. */
 function mayPass(words: Words, at: number, agent: Agent, phase: Phase): boolean {
   const starved = load(words, at + STARVED);
-  if (starved === 0 || starved === agent.id) return true;
+  if (starved === 0 || starved === agent.id || phase === PHASE.DESPERATE) return true;
   return phase !== PHASE.FIRST && !agent.isAlive(starved) && cas(words, at + STARVED, starved, 0);
 }
 

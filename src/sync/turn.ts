@@ -30,10 +30,10 @@ export function mustStepBack(
   agent: Agent,
   phase: Phase,
 ): boolean {
-  if (phase === PHASE.STARVED) cas(words, starvedAt, 0, agent.id); // S1
+  if (phase >= PHASE.STARVED) cas(words, starvedAt, 0, agent.id); // S1
   for (;;) {
     const starved = load(words, starvedAt);
-    if (starved === 0 || starved === agent.id) return false;
+    if (starved === 0 || starved === agent.id || phase === PHASE.DESPERATE) return false;
     if (phase === PHASE.FIRST || agent.isAlive(starved)) return true;
     if (cas(words, starvedAt, starved, 0)) wakeOne(words, set, agent); // S2
   }

@@ -153,3 +153,16 @@ holds({
     for (let depth = 0; depth < 2; depth++) agent.act(releaseRecursive, 0);
   }),
 });
+
+holds({
+  ...base,
+  name: "lock: recursive, 2 agents that may starve, one takes it again",
+  impatient: true,
+  agents: [a, b].map((agent) => () => {
+    for (let depth = 0; depth < 2; depth++) {
+      assert.notEqual(agent.wait(acquireRecursive), AGAIN);
+    }
+    inside(agent.slot);
+    for (let depth = 0; depth < 2; depth++) agent.act(releaseRecursive, 0);
+  }),
+});

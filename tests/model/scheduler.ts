@@ -9,7 +9,7 @@
  *             go from an agent that could go on to another is a preemption, unless it would sleep or
  *             goes round in circles.
  * Time        A sleep ends when the bell has been rung. It also ends when the operation's own time
- *             is up, at any moment. It ends after a slice (`SLICE_MS`) only when somebody was
+ *             is up, at any moment. It ends after a slice (`sliceAfter`) only when somebody was
  *             killed: else a slice would hide a wake-up that was lost.
  * Finds       an exception in an agent or in the last check; two agents where one belongs; a state
  *             from which the living agents cannot all finish, whatever happens: a deadlock, or a
@@ -22,7 +22,7 @@
  * @module
  */
 
-import { PATIENCE_MS, SLICE_MS } from "../../src/park/block.ts";
+import { PATIENCE_MS, sliceAfter } from "../../src/park/block.ts";
 import { directly, OP, prepare, replay } from "./replay.ts";
 import type { Loops, Place, Step } from "./replay.ts";
 
@@ -291,7 +291,7 @@ function wakings(next: Step, words: Int32Array, dead: number, model: Model): num
     times.add(clock);
     if (model.impatient) times.add(late);
   }
-  if (ms < SLICE_MS) times.add(clock + ms);
+  if (ms < sliceAfter(clock)) times.add(clock + ms);
   else if (dead !== 0) times.add(late);
   return [...times];
 }
