@@ -9,8 +9,7 @@
  *     deno task example 15        node examples/15_race.ts        bun examples/15_race.ts
  */
 
-import { Barrier, Process } from "../mod.ts";
-import { Value } from "../src/shared/value.ts";
+import { Barrier, Process, Value } from "../mod.ts";
 
 const TIMES = 100_000;
 

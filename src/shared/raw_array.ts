@@ -43,7 +43,8 @@ export let partsOf: (array: RawArray<ItemType>) => Parts;
  * console.log(squares.toArray()); // [ 0, 1, 4, 9 ]
  * ```
  */
-export class RawArray<T extends ItemType = ItemType> {
+// deno-lint-ignore no-explicit-any -- an annotation without a type takes every type
+export class RawArray<T extends ItemType = any> {
   /** The start method of this class; `null` for the default one. Set by contexts. */
   static readonly startMethod: StartMethod | null = null;
 

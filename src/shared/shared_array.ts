@@ -38,8 +38,8 @@ import { partsOf, RawArray } from "./raw_array.ts";
  * }
  * ```
  */
-export class SharedArray<T extends ItemType = ItemType, L extends LockLike = RLock>
-  extends RawArray<T> {
+// deno-lint-ignore no-explicit-any -- an annotation without a type takes every type
+export class SharedArray<T extends ItemType = any, L extends LockLike = RLock> extends RawArray<T> {
   /**
    * Makes an array.
    *

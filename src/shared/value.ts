@@ -48,7 +48,8 @@ let partsOf: (value: RawValue<ItemType>) => Parts;
  * console.log(hits.value); // 2
  * ```
  */
-export class RawValue<T extends ItemType = ItemType> {
+// deno-lint-ignore no-explicit-any -- an annotation without a type takes every type
+export class RawValue<T extends ItemType = any> {
   /** The start method of this class; `null` for the default one. Set by contexts. */
   static readonly startMethod: StartMethod | null = null;
 
@@ -149,7 +150,8 @@ export class RawValue<T extends ItemType = ItemType> {
  * }
  * ```
  */
-export class Value<T extends ItemType = ItemType, L extends LockLike = RLock> extends RawValue<T> {
+// deno-lint-ignore no-explicit-any -- an annotation without a type takes every type
+export class Value<T extends ItemType = any, L extends LockLike = RLock> extends RawValue<T> {
   /**
    * Makes a value.
    *

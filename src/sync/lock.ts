@@ -45,7 +45,7 @@ let endOf: (lock: Lock) => End;
  *
  * if (import.meta.main) {
  *   const lock = new Lock();
- *   const total = new Value("int32", 0, { lock: false });
+ *   const total = new Value("int32", 0);
  *   const children = [1, 2, 3].map(() => new Process({ target: work, args: [lock, total] }));
  *   for (const child of children) child.start();
  *   for (const child of children) await child.join();
