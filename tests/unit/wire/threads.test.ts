@@ -151,6 +151,7 @@ describe("transfer", () => {
       assert.deepEqual({ ...encoder.take(), bytes: 0 }, {
         bytes: 0,
         attachments: [],
+        holds: [],
         transferList: [],
       });
     }
