@@ -4,7 +4,7 @@ import { settleEstate } from "../../../src/pool/blame.ts";
 import { Run } from "../../../src/pool/run.ts";
 import type { Job } from "../../../src/pool/run.ts";
 import type { WorkerHandle } from "../../../src/pool/worker_handle.ts";
-import { RUNTIME } from "../../support/runtime.ts";
+import { runtime } from "../../../src/runtime/mod.ts";
 
 /** A job as far as blame looks at it. */
 function job(settled = false, retries = 0): Job {
@@ -40,8 +40,9 @@ function decide(...outstanding: Run[]): { lost: number | null; again: string[] }
   };
 }
 
-// In Bun the last words of a process may be lost: there everything goes out again, one by one.
-const skip = RUNTIME === "bun" && "Bun may lose what a process said right before its death";
+// Where the last words of a process may be lost everything goes out again, one by one.
+const skip = runtime.losesLastWords &&
+  "what a process said right before its death may be lost here";
 
 describe("blame", () => {
   it("falls on the first item without a result of an exact run", { skip }, () => {
