@@ -104,7 +104,8 @@ async function handOver(): Promise<number> {
   return median(times);
 }
 
-export function wake(there: Event[], back: Event[]): void {
+export function wake(there: Event[], back: Event[], ready: Event): void {
+  ready.set();
   for (let i = 0; i < there.length; i++) {
     there[i].waitSync();
     back[i].set();
@@ -116,8 +117,10 @@ async function eventWake(): Promise<number> {
   const rounds = quick ? 100 : 500;
   const make = () => Array.from({ length: rounds }, () => new context.Event());
   const [there, back] = [make(), make()];
-  const child = new context.Process({ target: wake, args: [there, back] });
+  const ready = new context.Event();
+  const child = new context.Process({ target: wake, args: [there, back, ready] });
   child.start();
+  await ready.wait();
   const times: number[] = [];
   for (let i = 0; i < rounds; i++) {
     await new Promise((resolve) => setTimeout(resolve, 4)); // the child sleeps by now
