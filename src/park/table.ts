@@ -3,7 +3,7 @@
  * Owns the words STATE to PARENT of a slot; see `memory/layout.ts`.
  *
  * ```text
- * States      FREE ──join: cas──▶ ALIVE ──leave──▶ LEFT ──join──▶ ALIVE, generation + 1
+ * States      FREE ──join: cas──▶ joining, generation + 1 ──signed──▶ ALIVE ──leave──▶ LEFT ──join──▶ …
  *                                   │──found dead: cas──▶ DEAD ──join──▶ ALIVE, generation + 1
  * Invariants  T1 an id stands for one agent: its slot's generation changes when the slot is reused.
  *             T2 an agent that is DEAD or LEFT never becomes ALIVE again; if it still runs, as a thread
@@ -58,14 +58,18 @@ export class AgentTable {
         if (life === LIFE.ALIVE && !(reuse && !this.isAlive(agentId(slot, state >> LIFE.SHIFT)))) {
           continue;
         }
-        if (life !== LIFE.FREE && !reuse) continue;
+        if (reuse ? life === LIFE.FREE : state !== 0) continue;
         const before = load(this.#words, word + AGENT.STATE);
-        const generation = (before >> LIFE.SHIFT) + 1 & 0xfff;
-        // Nobody asks about an agent before it is listed somewhere, so it may be ALIVE at once.
-        if (!cas(this.#words, word, before, generation << LIFE.SHIFT | LIFE.ALIVE)) continue;
+        const generation = (before >> LIFE.SHIFT) + 1 & 0xfff || 1;
+        const joining = generation << LIFE.SHIFT | LIFE.FREE;
+        const ended = before & LIFE.MASK;
+        if (before !== 0 && ended !== LIFE.LEFT && ended !== LIFE.DEAD) continue; // taken meanwhile
+        if (!cas(this.#words, word + AGENT.STATE, before, joining)) continue;
         store(this.#words, word + AGENT.PARKED, 0);
         store(this.#words, word + AGENT.SEAT, host ?? slot);
         this.#sign(word);
+        // Only now: whoever looks for a slot to reuse asks whether an agent that is ALIVE is.
+        store(this.#words, word + AGENT.STATE, generation << LIFE.SHIFT | LIFE.ALIVE);
         return agentId(slot, generation);
       }
     }
