@@ -5,6 +5,7 @@
  * - A run goes to the worker with the least to do. Short work is gathered: about {@link FRAME_MS}
  *   per message, at most two messages per worker, so that it never waits for the next one.
  *   Work of unknown length goes out one item at a time, until something was measured.
+ * - When there are no more tasks than idle workers, each gets one: they may wait for each other.
  * - Jobs take turns, message by message.
  * - Work that may have to be stopped (`timeout`, `signal`) has its worker to itself.
  * - When a worker dies, the task that ran is blamed if it is known: the first item without a
@@ -104,6 +105,14 @@ export class Scheduler {
     return best;
   }
 
+  #idleWorkers(): number {
+    let idle = 0;
+    for (const worker of this.workers) {
+      if (worker.ready && !worker.stopping && worker.outstanding.length === 0) idle++;
+    }
+    return idle;
+  }
+
   #fill(worker: WorkerHandle): Run[] {
     const idle = worker.outstanding.length === 0;
     const lanes = this.#sources.length + 1;
@@ -122,6 +131,7 @@ export class Scheduler {
   #fromQueue(idle: boolean, limit: number): Run[] {
     const runs: Run[] = [];
     let cost = 0;
+    const spread = this.#ready.length <= this.#idleWorkers();
     const share = Math.ceil(this.#ready.length / (2 * this.workers.size));
     while (runs.length < limit && runs.length < MAX_ITEMS) {
       const run = this.#ready.peek();
@@ -134,7 +144,8 @@ export class Scheduler {
         run.encoded?.attachments.length;
       if (alone && (!idle || runs.length > 0)) break;
       if (
-        runs.length > 0 && (cost + run.cost > FRAME_MS || (runs.length >= share && cost > SMALL_MS))
+        runs.length > 0 &&
+        (spread || cost + run.cost > FRAME_MS || (runs.length >= share && cost > SMALL_MS))
       ) break;
       this.#ready.shift();
       run.exact ||= Boolean(alone) || run.cost > LONG_MS;
@@ -163,7 +174,9 @@ export class Scheduler {
     if (source.call.timeout !== Infinity) return 1; // each task has its own time
     if (source.chunkSize !== null) return source.chunkSize;
     if (perItem === null) return 1;
-    const share = Math.ceil(source.available() / (2 * this.workers.size));
+    const available = source.available();
+    if (available <= this.#idleWorkers()) return 1;
+    const share = Math.ceil(available / (2 * this.workers.size));
     const byTime = Math.floor(FRAME_MS / perItem);
     const small = Math.floor(SMALL_MS / perItem);
     return Math.max(1, Math.min(byTime, Math.max(share, small)));

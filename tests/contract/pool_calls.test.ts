@@ -51,6 +51,17 @@ describeMethods("pool: map, starmap, apply", (method) => {
     assert.deepEqual(await pool.map(work.sleep, delays, { chunkSize: 5 }), delays);
   });
 
+  it("gives each of two idle workers one of two tasks, which may wait for each other", async () => {
+    const barrier = new (getContext(method).Barrier)(2);
+    await pool.map(work.meet, new Array(1000).fill(null)); // from now on it counts as quick
+    for (let round = 0; round < 20; round++) {
+      const places = round % 2 === 0
+        ? await pool.map(work.meet, [barrier, barrier])
+        : await Promise.all([pool.apply(work.meet, [barrier]), pool.apply(work.meet, [barrier])]);
+      assert.deepEqual(places.sort(), [0, 1]);
+    }
+  });
+
   it("takes every kind of input", async () => {
     function* numbers() {
       yield* [1, 2, 3];
