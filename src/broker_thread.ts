@@ -1,13 +1,17 @@
 /**
  * The helper thread of an isolate: serves its objects to isolates that cannot reach
- * their memory, and asks the brokers of others for it. Nobody imports this file; `link.ts` names it
- * by URL. It runs no code of the user's, so that it answers while the isolate is blocked.
+ * their memory, and asks the brokers of others for it. Nobody imports this file;
+ * `broker/helper.ts` names it by URL. It runs no code of the user's, so that it answers while the isolate is blocked.
  *
  * @module
  */
 
 import { add, notify } from "./memory/atomics.ts";
 import { helperPort } from "./runtime/helper_thread.ts";
+import { threadBegan, threadNumber } from "./runtime/liveness.ts";
+import { onThreadError } from "./runtime/threads.ts";
+import "./channel/channel_words.ts";
+import "./channel/sides.ts";
 import "./shared/array_words.ts";
 import "./shared/value_words.ts";
 import "./sync/barrier_words.ts";
@@ -15,7 +19,8 @@ import "./sync/condition_words.ts";
 import "./sync/event_words.ts";
 import "./sync/lock_words.ts";
 import "./sync/semaphore_words.ts";
-import type { Order } from "./broker/messages.ts";
+import { failureBytes } from "./broker/failure.ts";
+import type { Notice, Order } from "./broker/messages.ts";
 import { ask } from "./broker/relay.ts";
 import { listen, offer, offerMapped } from "./broker/service.ts";
 
@@ -25,18 +30,32 @@ const { port } = helperPort((words) => {
   notify(bell, 0);
 });
 
+const say = (notice: Notice) => port.post(notice);
+const thread = threadNumber();
+const sayAlive = () => say(["alive", thread, thread > 0 ? threadBegan(thread) : -1]);
+
+sayAlive();
+// Nobody else would say so: the isolate would wait for ever, or end without having been asked.
+onThreadError((error) => say(["crashed", failureBytes(error)]));
 port.onMessage((message) => {
   const order = message as Order;
+  if (order[0] === "ping") return sayAlive();
+  if (order[0] === "ask") return ask(order[1], order[2], say);
+  // The isolate is blocked until it knows: whatever happens is said.
+  carryOut(order).then(say, (error) => say(["failed", failureBytes(error)]));
+});
+
+async function carryOut(order: Order): Promise<Notice> {
   switch (order[0]) {
     case "offer":
       offer(order[1], order[2], order[3], order[4], order[5]);
-      return port.post(["offered"]);
+      return ["offered"];
     case "offerMapped":
       offerMapped(order[1], order[2], order[3]);
-      return port.post(["offered"]);
+      return ["offered"];
     case "listen":
-      return void listen().then((address) => port.post(["address", address]));
-    case "ask":
-      return ask(order[1], order[2], (answer) => port.post(answer));
+      return ["address", await listen()];
+    default:
+      throw new TypeError(`Cannot carry out an order ${String(order[0])}`);
   }
-});
+}

@@ -1,21 +1,15 @@
 /**
- * Layer 6, broker. This isolate's helper thread, as the isolate sees it. Owns the calls under way.
- * The helper starts with the first object that needs it.
+ * Layer 6, broker. This isolate's helper thread, as the isolate uses it: orders that are carried out
+ * before it goes on, and calls to the brokers of others. Owns the calls under way.
  *
  * @module
  */
 
 import { ProcessError } from "../errors.ts";
-import { load, sleepOn } from "../memory/atomics.ts";
 import { runtime } from "../runtime/mod.ts";
-import { whyNoPages } from "../runtime/pages.ts";
-import { startHelper } from "../runtime/helper_thread.ts";
-import type { HelperPort } from "../runtime/helper_thread.ts";
+import { failureIn, unusable } from "./failure.ts";
+import { hasHelper, hearBlocked, LOOK_MS, lookAfterHelper, onNotice, order } from "./helper.ts";
 import type { Notice, Order, Request } from "./messages.ts";
-
-/** How long a helper may take to start. */
-const START_MS = 30_000;
-const LOOK_MS = 1000;
 
 interface Call {
   resolve(value: unknown): void;
@@ -25,57 +19,56 @@ interface Call {
 /** What an answer comes to. */
 export const CANCELLED: unique symbol = Symbol("cancelled");
 
-const bell = new Int32Array(new SharedArrayBuffer(4));
 const calls = new Map<number, Call>();
-let helper: HelperPort | null = null;
+let watch: ReturnType<typeof setTimeout> | undefined;
+/** Calls that do not block. */
+let open = 0;
 let address: string | null = null;
-let asked = false;
+let failure: Error | null = null;
 let offers = 0;
 let lastId = 0;
 
-/** Gives the helper an order. */
-export function order(what: Order): void {
-  if (helper === null) {
-    try {
-      helper = startHelper(new URL("../broker_thread.ts", import.meta.url), bell.buffer);
-    } catch (error) {
-      throw new ProcessError(
-        `Cannot share this object between processes: ${whyNoPages()}, and the thread that would do ` +
-          `without it cannot start: ${(error as Error).message}`,
-        { cause: error },
-      );
-    }
-    helper.onMessage((message) => hear(message as Notice));
-  }
-  helper.post(what);
-}
+onNotice(hear);
 
 /** The address of this isolate's broker, if it has one. */
 export function knownAddress(): string | null {
   return address;
 }
 
-/** The address of this isolate's broker; starts it, and blocks until it listens. */
+/**
+ * The address of this isolate's broker; starts it, and blocks until it listens.
+ *
+ * @throws {ProcessError} If it cannot.
+ */
 export function brokerAddress(): string {
-  if (!asked) order(["listen"]);
-  asked = true;
-  const end = performance.now() + START_MS;
-  while (address === null) {
-    if (performance.now() > end) {
-      throw new ProcessError(
-        `Cannot share this object with another process: the broker did not start in ${START_MS} ms`,
-      );
-    }
-    hearBlocked();
-  }
-  return address;
+  if (address === null) carryOut(["listen"], () => address !== null);
+  return address!;
 }
 
-/** Has the helper serve memory, and blocks until it does: requests may come any moment. */
+/**
+ * Has the helper serve memory, and blocks until it does: requests may come any moment.
+ *
+ * @throws {ProcessError} If it cannot.
+ */
 export function serve(offer: Order): void {
   const before = offers;
-  order(offer);
-  while (offers === before) hearBlocked();
+  carryOut(offer, () => offers !== before);
+}
+
+/** Gives an order and blocks until it is carried out. One at a time: the answers have no numbers. */
+function carryOut(what: Order, done: () => boolean): void {
+  failure = null;
+  order(what);
+  while (!done()) {
+    hearBlocked();
+    if (failure === null) continue;
+    const { message } = failure as Error;
+    throw new ProcessError(
+      `Cannot share this object with another process: its broker, a thread of process ` +
+        `${runtime.pid()}, says: ${message}`,
+      { cause: failure },
+    );
+  }
 }
 
 /** Asks a broker, without blocking. */
@@ -87,12 +80,23 @@ export function call(
   return new Promise((resolve, reject) => {
     const release = runtime.keepAlive();
     const id = ++lastId;
+    const over = () => {
+      release();
+      if (--open === 0) clearTimeout(watch);
+    };
+    if (open++ === 0) watchLater();
     calls.set(id, {
-      resolve: (value) => (release(), resolve(value)),
-      reject: (error) => (release(), reject(error)),
+      resolve: (value) => (over(), resolve(value)),
+      reject: (error) => (over(), reject(error)),
     });
-    order(["ask", broker, make(id)]);
-    onSent?.(id);
+    try {
+      order(["ask", broker, make(id)]);
+      onSent?.(id);
+    } catch (error) {
+      calls.delete(id);
+      over();
+      reject(error);
+    }
   });
 }
 
@@ -104,8 +108,12 @@ export function callBlocked(broker: string, make: (id: number) => Request): unkn
     resolve: (value) => outcome = { value },
     reject: (error) => outcome = { error },
   });
-  order(["ask", broker, make(id)]);
-  while (outcome === null) hearBlocked();
+  try {
+    order(["ask", broker, make(id)]);
+    while (outcome === null) hearBlocked();
+  } finally {
+    calls.delete(id);
+  }
   const settled = outcome as { value: unknown } | { error: Error };
   if ("error" in settled) throw settled.error;
   return settled.value;
@@ -113,29 +121,58 @@ export function callBlocked(broker: string, make: (id: number) => Request): unkn
 
 /** Tells a broker that this isolate ends by itself. Waits for its answer, but not for long. */
 export function sayGoodbye(broker: string): void {
-  if (helper === null) return;
+  if (!hasHelper()) return;
   const id = ++lastId;
   let heard = false;
   const done = () => void (heard = true);
   calls.set(id, { resolve: done, reject: done });
   order(["ask", broker, ["bye", id]]);
-  for (const end = performance.now() + LOOK_MS; !heard && performance.now() < end;) hearBlocked();
+  const end = performance.now() + LOOK_MS;
+  try {
+    for (let left = LOOK_MS; !heard && left > 0; left = end - performance.now()) hearBlocked(left);
+  } catch {
+    // Without a helper the broker hears of the end all the same: by the end of the connection.
+  }
 }
 
-/** Takes what has arrived, or waits for it. */
-function hearBlocked(): void {
-  const seen = load(bell, 0);
-  const message = helper!.take();
-  if (message !== undefined) hear(message as Notice);
-  else sleepOn(bell, 0, seen, LOOK_MS);
+/** Looks after the helper as long as there are calls. */
+function watchLater(): void {
+  watch = setTimeout(() => {
+    try {
+      lookAfterHelper();
+      watchLater();
+    } catch (error) {
+      rejectAll(error as Error);
+    }
+  }, LOOK_MS);
+}
+
+function rejectAll(error: Error): void {
+  const lost = [...calls.values()];
+  calls.clear();
+  for (const call of lost) call.reject(error);
 }
 
 function hear(notice: Notice): void {
-  if (notice[0] === "address") return void (address = notice[1]);
-  if (notice[0] === "offered") return void offers++;
+  switch (notice[0]) {
+    case "address":
+      return void (address = notice[1]);
+    case "offered":
+      return void offers++;
+    case "failed":
+      return void (failure = failureIn(notice[1]));
+    case "crashed":
+      failure = failureIn(notice[1]);
+      return rejectAll(
+        unusable(`the thread that does this has failed: ${failure.message}`, failure),
+      );
+    case "alive":
+      return;
+  }
   const call = calls.get(notice[1]);
+  if (call === undefined) return;
   calls.delete(notice[1]);
-  if (notice[0] === "result") call?.resolve(notice[2]);
-  else if (notice[0] === "cancelled") call?.resolve(CANCELLED);
-  else call?.reject(new ProcessError(`Cannot use a shared object: ${notice[2]}`));
+  if (notice[0] === "result") call.resolve(notice[2]);
+  else if (notice[0] === "cancelled") call.resolve(CANCELLED);
+  else call.reject(failureIn(notice[2]));
 }

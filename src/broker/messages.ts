@@ -15,13 +15,15 @@ export type Request =
   | ["cancel", number]
   /** The result of a wait has arrived. */
   | ["heard", number]
+  /** Nobody waits for the result of a wait any more: it is to be taken back. */
+  | ["refuse", number]
   | ["bye", number];
 
-/** Its answer: number, and the result or what went wrong. */
+/** Its answer: number, and the result or the bytes of what was thrown (`failure.ts`). */
 export type Answer =
   | ["result", number, unknown]
   | ["cancelled", number]
-  | ["error", number, string];
+  | ["error", number, Uint8Array];
 
 /** What an isolate asks of its helper. */
 export type Order =
@@ -32,10 +34,21 @@ export type Order =
   /** Listens for clients; answered by {@link Notice} `address`. */
   | ["listen"]
   /** Hands a request to the broker at an address. */
-  | ["ask", string, Request];
+  | ["ask", string, Request]
+  /** Asks for a sign of life; answered by {@link Notice} `alive`. */
+  | ["ping"];
 
 /** What a helper tells its isolate. */
-export type Notice = ["address", string] | ["offered"] | Answer;
+export type Notice =
+  | ["address", string]
+  | ["offered"]
+  /** An order to listen or to offer has failed: the bytes of what was thrown. */
+  | ["failed", Uint8Array]
+  /** The same of anything else: nobody knows whom it was for. The helper goes on. */
+  | ["crashed", Uint8Array]
+  /** The helper's thread, and when it began; 0 and -1 where that cannot be told. */
+  | ["alive", number, number]
+  | Answer;
 
 /** Names an object in a table. */
 export function objectKey({ key, slab, at }: Omit<ObjectName, "address">): string {

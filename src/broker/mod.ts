@@ -12,18 +12,20 @@
 import { installBrokers } from "../park/brokers.ts";
 import type { ObjectName } from "../park/brokers.ts";
 import type { End, MemoryEnd } from "../park/end.ts";
+import { AGAIN } from "../park/operation.ts";
 import type { NowOperation, WaitOperation } from "../park/operation.ts";
 import { nameOf } from "../park/operations.ts";
 import { checkTimeout } from "../park/wait.ts";
 import type { WaitOptions } from "../park/wait.ts";
 import { runtime } from "../runtime/mod.ts";
+import { noteInternalModule } from "../wire/classes.ts";
+import { order } from "./helper.ts";
 import {
   brokerAddress,
   call,
   callBlocked,
   CANCELLED,
   knownAddress,
-  order,
   sayGoodbye,
   serve,
 } from "./link.ts";
@@ -45,9 +47,13 @@ class RemoteEnd implements End {
     ) as R;
   }
 
-  async wait(
-    operation: WaitOperation,
-    argument: number,
+  first(): number {
+    return AGAIN;
+  }
+
+  async wait<A>(
+    operation: WaitOperation<A>,
+    argument: A,
     options: WaitOptions | undefined,
     action: string,
   ): Promise<number> {
@@ -56,29 +62,29 @@ class RemoteEnd implements End {
     signal?.throwIfAborted();
     const { address } = this.name;
     let onAbort: (() => void) | undefined;
-    const request = this.#request("wait", nameOf(operation), argument, timeout);
+    const request = this.#request("wait", nameOf(operation), pack(operation, argument), timeout);
     try {
       const result = await call(address, request, (id) => {
         onAbort = () => order(["ask", address, ["cancel", id]]);
         signal?.addEventListener("abort", onAbort, { once: true });
       });
       if (result === CANCELLED) throw signal!.reason;
-      return result as number;
+      return receive(operation, result, argument);
     } finally {
       if (onAbort) signal?.removeEventListener("abort", onAbort);
     }
   }
 
-  waitSync(
-    operation: WaitOperation,
-    argument: number,
+  waitSync<A>(
+    operation: WaitOperation<A>,
+    argument: A,
     options: WaitOptions | undefined,
     action: string,
   ): number {
     const timeout = checkTimeout(options?.timeout, action);
     options?.signal?.throwIfAborted(); // it cannot abort while this isolate is blocked
-    const request = this.#request("wait", nameOf(operation), argument, timeout);
-    return callBlocked(this.name.address, request) as number;
+    const request = this.#request("wait", nameOf(operation), pack(operation, argument), timeout);
+    return receive(operation, callBlocked(this.name.address, request), argument);
   }
 
   #request(
@@ -91,6 +97,14 @@ class RemoteEnd implements End {
     connect(address);
     return (id) => ["call", id, kind, operation, key, slab, at, argument, timeout];
   }
+}
+
+function pack<A>({ crossing }: WaitOperation<A>, argument: A): unknown {
+  return crossing === undefined ? argument : crossing.pack(argument);
+}
+
+function receive<A>({ crossing }: WaitOperation<A>, answer: unknown, argument: A): number {
+  return crossing === undefined ? answer as number : crossing.receive(answer, argument);
 }
 
 /** Blocks and arenas that this isolate's broker serves. */
@@ -109,6 +123,7 @@ function connect(address: string): void {
   });
 }
 
+noteInternalModule(import.meta.url);
 installBrokers({
   module: import.meta.url,
   offer(end: MemoryEnd): ObjectName {

@@ -21,8 +21,11 @@ import type { Channel } from "../runtime/mod.ts";
 import { listenForClients } from "../runtime/broker_socket.ts";
 import { Decoder } from "../wire/decode.ts";
 import { Encoder } from "../wire/encode.ts";
+import { failureBytes, unusable } from "./failure.ts";
 import { objectKey } from "./messages.ts";
 import type { Answer, Request } from "./messages.ts";
+import { refuse, undo } from "./take_back.ts";
+import type { Grant } from "./take_back.ts";
 
 type StandIn = ReturnType<Member["self"]["standIn"]>;
 
@@ -59,8 +62,10 @@ class Client {
   readonly #channel: Channel;
   readonly #agents = new Map<Member, StandIn>();
   readonly #waits = new Map<number, AbortController>();
-  /** Takes back the results of waits that the client has not heard of. */
-  readonly #unheard = new Map<number, () => void>();
+  /** Waits that were granted, while the client has not heard of it. */
+  readonly #unheard = new Map<number, Grant>();
+  /** Waits under way that the client has given up. */
+  readonly #refusals = new Set<number>();
   #open = true;
   #life: typeof LIFE.LEFT | typeof LIFE.DEAD = LIFE.DEAD;
 
@@ -77,13 +82,18 @@ class Client {
     } catch (error) {
       // Whoever knows the secret speaks this protocol; anything else is no client of ours.
       if (request! === undefined) return this.#channel.close();
-      return this.#answer(["error", request[1] as number, (error as Error).message]);
+      return this.#answer(["error", request[1], failureBytes(error)]);
     }
-    if (request[0] === "cancel") this.#waits.get(request[1])?.abort();
-    else if (request[0] === "heard") this.#unheard.delete(request[1]);
-    else {
-      this.#life = LIFE.LEFT;
-      this.#answer(["result", request[1], 0]);
+    switch (request[0]) {
+      case "cancel":
+        return this.#waits.get(request[1])?.abort();
+      case "heard":
+        return void this.#unheard.delete(request[1]);
+      case "refuse":
+        return this.#refused(request[1]);
+      case "bye":
+        this.#life = LIFE.LEFT;
+        return this.#answer(["result", request[1], 0]);
     }
   }
 
@@ -91,7 +101,7 @@ class Client {
     const member = offered.get(key);
     const operation = operationNamed(name);
     if (member === undefined || operation === undefined) {
-      throw new Error(`the broker has no object ${key} or no operation ${name}`);
+      throw unusable(`its broker has no object of arena ${key}, or no operation ${name}`);
     }
     const block = this.#block(member, key, slab, at);
     const agent = this.#agent(member);
@@ -108,30 +118,42 @@ class Client {
     const cancelled = new AbortController();
     this.#waits.set(id, cancelled);
     const { signal } = cancelled;
-    member.lines
-      .wait(operation as WaitOperation, block, agent, argument as number, timeout, signal)
-      .then(
-        (result) => {
-          const { words, at } = block;
-          const { undo } = operation as WaitOperation;
-          const takeBack = () => undo?.(words, at, agent, argument as number, result);
-          if (this.#open) this.#unheard.set(id, takeBack);
-          else takeBack();
-          this.#answer(["result", id, result]);
-        },
-        (error) =>
-          this.#answer(
-            signal.aborted ? ["cancelled", id] : ["error", id, (error as Error).message],
-          ),
-      )
-      .finally(() => this.#waits.delete(id));
+    const wait = operation as WaitOperation<unknown>;
+    const { crossing } = wait;
+    const own = crossing === undefined ? argument : crossing.unpack(argument);
+    member.lines.wait(wait, block, agent, own, timeout, signal).then(
+      (result) => {
+        const grant = { operation: wait, block, agent, argument: own, result };
+        this.#waits.delete(id);
+        if (!this.#open) return undo(grant);
+        if (this.#refusals.delete(id)) return refuse(grant);
+        this.#unheard.set(id, grant);
+        this.#answer(["result", id, crossing?.answer(result, own) ?? result]);
+      },
+      (error) => {
+        this.#waits.delete(id);
+        if (this.#refusals.delete(id)) return;
+        this.#answer(signal.aborted ? ["cancelled", id] : ["error", id, failureBytes(error)]);
+      },
+    );
+  }
+
+  /** The client has given a wait up by itself; the answer may be on its way. */
+  #refused(id: number): void {
+    const grant = this.#unheard.get(id);
+    this.#unheard.delete(id);
+    if (grant !== undefined) refuse(grant);
+    const wait = this.#waits.get(id);
+    if (wait === undefined) return;
+    this.#refusals.add(id);
+    wait.abort();
   }
 
   #block(member: Member, key: number, slab: number, at: number): Block {
     const name = objectKey({ key, slab, at });
     let block = blocks.get(name);
     if (block === undefined) {
-      if (member.arena.place !== "mapped") throw new Error(`the broker has no object ${name}`);
+      if (member.arena.place !== "mapped") throw unusable(`its broker has no object ${name}`);
       block = member.arena.attachBlock({ slab, at, buffers: [] });
       blocks.set(name, block);
     }
@@ -153,7 +175,7 @@ class Client {
   #gone(): void {
     this.#open = false;
     for (const wait of this.#waits.values()) wait.abort();
-    for (const takeBack of this.#unheard.values()) takeBack();
+    for (const grant of this.#unheard.values()) undo(grant);
     for (const agent of this.#agents.values()) agent.end(this.#life);
   }
 }

@@ -5,6 +5,8 @@
  * @module
  */
 
+import type { Extra } from "../memory/allocator.ts";
+import type { PlaceName } from "../memory/arena.ts";
 import { registerInternal } from "../wire/classes.ts";
 import type { End } from "./end.ts";
 import { methodOf } from "./start_method.ts";
@@ -22,15 +24,17 @@ let arrived: End | null = null;
 export function newEnd(
   Class: { readonly startMethod: StartMethod | null },
   words: number,
-  init?: (words: Int32Array<ArrayBufferLike>, at: number) => void,
+  init?: (words: Int32Array<ArrayBufferLike>, at: number, place: PlaceName) => void,
+  extra?: Extra,
 ): End {
   if (arrived !== null) {
     const end = arrived;
     arrived = null;
     return end;
   }
-  const end = makeEnd(methodOf(Class), words);
-  init?.(end.block.words, end.block.at);
+  const end = makeEnd(methodOf(Class), words, extra);
+  const { block } = end;
+  init?.(block.words, block.at, block.arena.place);
   return end;
 }
 
@@ -56,11 +60,8 @@ export function registerShared<T>(
   module: string,
   endOf: (value: T) => End,
 ): void {
-  registerInternal(Class, name, {
-    encode(output, value: T) {
-      output.module(module);
-      writeEnd(output, endOf(value));
-    },
+  registerInternal(Class, name, module, {
+    encode: (output, value: T) => writeEnd(output, endOf(value)),
     decode: (input) => construct(Class, readEnd(input)),
   });
 }

@@ -9,7 +9,7 @@
  * @module
  */
 
-import type { Words } from "../memory/atomics.ts";
+import type { Block } from "../memory/arena.ts";
 import type { Sleeper } from "./agent.ts";
 import { AGAIN, EXPIRED, PHASE } from "./operation.ts";
 import type { Phase, WaitOperation } from "./operation.ts";
@@ -40,16 +40,17 @@ export function phaseAfter(waitedMs: number): Phase {
  * @param timeout Milliseconds in all; 0 or less tries once.
  * @returns The operation's result, or {@link EXPIRED}.
  */
-export function block(
-  operation: WaitOperation,
-  words: Words,
-  at: number,
+export function block<A>(
+  operation: WaitOperation<A>,
+  block: Pick<Block, "words" | "at">,
   agent: Sleeper,
-  argument: number,
+  argument: A,
   timeout: number,
 ): number {
+  const { words, at } = block;
   const ticket = operation.begin?.(words, at, agent, argument) ?? 0;
-  const attempt = (phase: Phase) => operation.attempt(words, at, agent, argument, ticket, phase);
+  const attempt = (phase: Phase) =>
+    operation.attempt(words, at, agent, argument, ticket, phase, block as Block);
   let result = attempt(PHASE.FIRST);
   for (let spin = agent.spins; result === AGAIN && spin > 0 && timeout > 0; spin--) {
     agent.pause();

@@ -8,6 +8,7 @@
 import type { Block } from "../memory/arena.ts";
 import { block as blockOn } from "./block.ts";
 import type { Member } from "./members.ts";
+import { AGAIN, PHASE } from "./operation.ts";
 import type { NowOperation, WaitOperation } from "./operation.ts";
 import type { StartMethod } from "./start_method.ts";
 import { checkTimeout } from "./wait.ts";
@@ -19,17 +20,22 @@ export interface End {
   readonly block: Block | null;
   /** Carries out an operation that never waits. */
   now<A, R>(operation: NowOperation<A, R>, argument: A): R;
+  /**
+   * Tries the first attempt of an ordered wait, if nobody of this isolate waits before it; gives
+   * AGAIN where that takes more.
+   */
+  first<A>(operation: WaitOperation<A>, argument: A): number;
   /** Waits without blocking. Results as in `operation.ts`. */
-  wait(
-    operation: WaitOperation,
-    argument: number,
+  wait<A>(
+    operation: WaitOperation<A>,
+    argument: A,
     options: WaitOptions | undefined,
     action: string,
   ): Promise<number>;
   /** Waits, and blocks this isolate meanwhile. */
-  waitSync(
-    operation: WaitOperation,
-    argument: number,
+  waitSync<A>(
+    operation: WaitOperation<A>,
+    argument: A,
     options: WaitOptions | undefined,
     action: string,
   ): number;
@@ -53,9 +59,16 @@ export class MemoryEnd implements End {
     return operation(block.words, block.at, member.self, argument, block);
   }
 
-  wait(
-    operation: WaitOperation,
-    argument: number,
+  first<A>(operation: WaitOperation<A>, argument: A): number {
+    const { block, member } = this;
+    const { words, at } = block;
+    if (member.lines.isWaiting(words, at + operation.waitSet)) return AGAIN;
+    return operation.attempt(words, at, member.self, argument, 0, PHASE.FIRST, block);
+  }
+
+  wait<A>(
+    operation: WaitOperation<A>,
+    argument: A,
     options: WaitOptions | undefined,
     action: string,
   ): Promise<number> {
@@ -64,18 +77,17 @@ export class MemoryEnd implements End {
     return lines.wait(operation, this.block, self, argument, timeout, options?.signal);
   }
 
-  waitSync(
-    operation: WaitOperation,
-    argument: number,
+  waitSync<A>(
+    operation: WaitOperation<A>,
+    argument: A,
     options: WaitOptions | undefined,
     action: string,
   ): number {
     const timeout = checkTimeout(options?.timeout, action);
     options?.signal?.throwIfAborted(); // it cannot abort while this isolate is blocked
-    const { words, at } = this.block;
     const { self, lines } = this.member;
     try {
-      return blockOn(operation, words, at, self, argument, timeout);
+      return blockOn(operation, this.block, self, argument, timeout);
     } finally {
       lines.recheck();
     }

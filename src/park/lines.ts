@@ -14,6 +14,7 @@ import { load } from "../memory/atomics.ts";
 import type { Words } from "../memory/atomics.ts";
 import { WAIT_SET } from "../memory/layout.ts";
 import { runtime } from "../runtime/mod.ts";
+import { soon } from "../runtime/soon.ts";
 import type { Agent } from "./agent.ts";
 import { phaseAfter, SLICE_MS } from "./block.ts";
 import { AGAIN, EXPIRED, PHASE } from "./operation.ts";
@@ -21,6 +22,8 @@ import type { WaitOperation } from "./operation.ts";
 import type { Self } from "./self.ts";
 import { delist, enlist, wakeOne } from "./wait_set.ts";
 
+/** How long an ordered line is tried again and again before its isolate waits to be woken. */
+const POLL_MS = 0.06;
 /** How long until all lines are tried again, at first and at most: see `block.ts`. */
 const FIRST_LOOK_MS = 50;
 const MAX_TIMER_MS = 0x7fff_ffff;
@@ -28,9 +31,10 @@ const MAX_TIMER_MS = 0x7fff_ffff;
 interface Waiter {
   /** Not dropped while somebody waits for it. */
   readonly block: Block;
-  readonly operation: WaitOperation;
+  // deno-lint-ignore no-explicit-any
+  readonly operation: WaitOperation<any>;
   readonly agent: Agent;
-  readonly argument: number;
+  readonly argument: unknown;
   readonly ticket: number;
   readonly since: number;
   readonly settle: (result: number) => void;
@@ -44,6 +48,10 @@ interface Line {
   /** Where the wait set is. */
   readonly set: number;
   waiters: Waiter[];
+  /** Whether this isolate is, or was, in the wait set for it. */
+  listed: boolean;
+  /** Until when the line is polled; 0 if it is not. */
+  pollUntil: number;
 }
 
 /** The lines of this isolate in one arena. */
@@ -68,19 +76,21 @@ export class Lines {
    * @param timeout Milliseconds in all; 0 or less tries once.
    * @returns The operation's result, or {@link EXPIRED}. Rejects with the signal's reason.
    */
-  async wait(
-    operation: WaitOperation,
+  async wait<A>(
+    operation: WaitOperation<A>,
     block: Block,
     agent: Agent,
-    argument: number,
+    argument: A,
     timeout: number,
     signal?: AbortSignal,
   ): Promise<number> {
     signal?.throwIfAborted();
     const { words, at } = block;
     const ticket = operation.begin?.(words, at, agent, argument) ?? 0;
-    const result = operation.attempt(words, at, agent, argument, ticket, PHASE.FIRST);
-    if (result !== AGAIN) return result;
+    if (!operation.ordered || !this.isWaiting(words, at + operation.waitSet)) {
+      const result = operation.attempt(words, at, agent, argument, ticket, PHASE.FIRST, block);
+      if (result !== AGAIN) return result;
+    }
     return await new Promise((resolve, reject) => {
       const line = this.#lineOf(words, at, at + operation.waitSet);
       const since = performance.now();
@@ -109,11 +119,16 @@ export class Lines {
         if (left <= 0) waiter.settle(this.#giveUp(line, waiter));
         else if (left !== Infinity) timer = setTimeout(arm, Math.min(left, MAX_TIMER_MS));
       };
-      this.#join(line, waiter);
+      this.#join(line, waiter, timeout > 0 && operation.ordered === true);
       if (!line.waiters.includes(waiter)) return;
       signal?.addEventListener("abort", onAbort, { once: true });
       arm();
     });
+  }
+
+  /** Whether somebody of this isolate waits in a wait set. */
+  isWaiting(words: Words, set: number): boolean {
+    return this.#count > 0 && this.#lines.get(words)?.has(set) === true;
   }
 
   /** Tries the lines again: the isolate was blocked, and rings may have been meant for them. */
@@ -125,47 +140,79 @@ export class Lines {
     let lines = this.#lines.get(words);
     if (lines === undefined) this.#lines.set(words, lines = new Map());
     let line = lines.get(set);
-    if (line === undefined) lines.set(set, line = { words, at, set, waiters: [] });
+    if (line === undefined) {
+      lines.set(set, line = { words, at, set, waiters: [], listed: false, pollUntil: 0 });
+    }
     return line;
   }
 
-  #join(line: Line, waiter: Waiter): void {
+  #join(line: Line, waiter: Waiter, polls: boolean): void {
     line.waiters.push(waiter);
     if (this.#count++ === 0) {
       this.#release = runtime.keepAlive();
     }
-    // Somebody new waits: look soon again.
-    this.#pauseMs = FIRST_LOOK_MS;
-    clearTimeout(this.#timer);
-    this.#lookLater();
+    if (polls && !line.listed) this.#pollLine(line);
+    else this.#tryListed(line);
+  }
+
+  /** Tries a line, and has this isolate woken for it from now on. */
+  #tryListed(line: Line): void {
+    this.#lookSoon();
     this.#self.listen();
     this.#tryLine(line);
     this.#awaitBell();
   }
 
+  /** Tries a line for a moment, turn by turn, before it costs anybody a wake-up. */
+  #pollLine(line: Line): void {
+    if (line.pollUntil !== 0) return;
+    line.pollUntil = performance.now() + POLL_MS;
+    const poll = () => {
+      if (line.waiters.length === 0 || line.listed) return void (line.pollUntil = 0);
+      const now = performance.now();
+      this.#tryWaiters(line, now, true);
+      if (line.waiters.length === 0) {
+        line.pollUntil = 0;
+        this.#endLine(line);
+      } else if (now < line.pollUntil) {
+        soon(poll);
+      } else {
+        line.pollUntil = 0;
+        this.#tryListed(line);
+      }
+    };
+    soon(poll);
+  }
+
   /** Takes waiters out whose operation has succeeded. */
   #tryLine(line: Line): void {
-    const { words, at, set } = line;
-    for (let again = true; again && line.waiters.length > 0;) {
-      again = false;
-      enlist(words, set, this.#self);
-      const now = performance.now();
-      for (let i = 0; i < line.waiters.length; i++) {
-        const waiter = line.waiters[i];
-        const { operation, agent, argument, ticket } = waiter;
-        const phase = phaseAfter(now - waiter.since);
-        const result = operation.attempt(words, at, agent, argument, ticket, phase);
-        if (result === AGAIN) {
-          if (operation.inTurn) break;
-          continue;
-        }
-        again = true; // a ring that was for another waiter of the line may have been used up
-        line.waiters.splice(i--, 1);
-        this.#left();
-        waiter.settle(result);
-      }
-    }
+    do {
+      line.listed = true;
+      enlist(line.words, line.set, this.#self);
+      // A ring that was for another waiter of the line may have been used up.
+    } while (this.#tryWaiters(line, performance.now(), false) && line.waiters.length > 0);
     if (line.waiters.length === 0) this.#endLine(line);
+  }
+
+  /** Tries the waiters of a line. Returns whether one has succeeded. */
+  #tryWaiters(line: Line, now: number, polling: boolean): boolean {
+    const { words, at, waiters } = line;
+    let succeeded = false;
+    for (let i = 0; i < waiters.length; i++) {
+      const waiter = waiters[i];
+      const { operation, agent, argument, ticket, block } = waiter;
+      const phase = polling ? PHASE.FIRST : phaseAfter(now - waiter.since);
+      const result = operation.attempt(words, at, agent, argument, ticket, phase, block);
+      if (result === AGAIN) {
+        if (operation.inTurn) break;
+        continue;
+      }
+      succeeded = true;
+      waiters.splice(i--, 1);
+      this.#left();
+      waiter.settle(result);
+    }
+    return succeeded;
   }
 
   #giveUp(line: Line, waiter: Waiter): number {
@@ -174,12 +221,16 @@ export class Lines {
     line.waiters.splice(line.waiters.indexOf(waiter), 1);
     this.#left();
     if (line.waiters.length === 0) this.#endLine(line);
-    else this.#tryLine(line);
+    else if (line.listed) this.#tryLine(line);
     return late;
   }
 
-  #endLine({ words, set }: Line): void {
-    if (!delist(words, set, this.#self)) wakeOne(words, set, this.#self); // it was not for us
+  #endLine(line: Line): void {
+    const { words, set } = line;
+    if (line.listed && !delist(words, set, this.#self)) {
+      wakeOne(words, set, this.#self); // it was not for us
+    }
+    line.listed = false;
     const lines = this.#lines.get(words);
     if (lines?.delete(set) && lines.size === 0) this.#lines.delete(words);
   }
@@ -187,6 +238,7 @@ export class Lines {
   #left(): void {
     if (--this.#count > 0) return;
     clearTimeout(this.#timer);
+    this.#timer = undefined;
     this.#release?.();
     this.#self.unlisten();
   }
@@ -197,11 +249,20 @@ export class Lines {
     this.#tryAll(false);
   }
 
+  /** Somebody new waits. A first look that is due stays due, however many come until then. */
+  #lookSoon(): void {
+    if (this.#timer !== undefined && this.#pauseMs === FIRST_LOOK_MS) return;
+    clearTimeout(this.#timer);
+    this.#pauseMs = FIRST_LOOK_MS;
+    this.#lookLater();
+  }
+
   #lookLater(): void {
     this.#timer = setTimeout(() => {
+      this.#timer = undefined;
       this.#pauseMs = Math.min(2 * this.#pauseMs, SLICE_MS);
       this.#tryAll(true);
-      if (this.#count > 0) this.#lookLater();
+      if (this.#count > 0 && this.#timer === undefined) this.#lookLater();
     }, this.#pauseMs);
   }
 
@@ -211,8 +272,9 @@ export class Lines {
     const bit = 1 << (seat & 31);
     for (const lines of [...this.#lines.values()]) {
       for (const line of [...lines.values()]) {
-        const listed = load(line.words, line.set + WAIT_SET.BITS + (seat >> 5)) & bit;
-        if (whetherWokenOrNot || listed === 0) this.#tryLine(line);
+        if (!line.listed) continue; // it is polled
+        const asleep = load(line.words, line.set + WAIT_SET.BITS + (seat >> 5)) & bit;
+        if (whetherWokenOrNot || asleep === 0) this.#tryLine(line);
       }
     }
   }

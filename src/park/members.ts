@@ -2,6 +2,9 @@
  * Layer 4, park. The arenas that this isolate uses: its own, one for each place, and those of others
  * that objects came from. It joins an arena when it first uses an object of it.
  *
+ * It stays in an arena of another's for good, as the same agent: it may hold a lock there. But the
+ * descriptor and the slabs go when it has no object of it any more, and come back with the next one.
+ *
  * @module
  */
 
@@ -25,8 +28,17 @@ interface Maker extends Member {
   readonly allocator: Allocator;
 }
 
+/** What stays of an arena: the agent, and those who wait, which hold the blocks that they wait for. */
+interface Seat {
+  readonly self: Self;
+  readonly lines: Lines;
+  member: WeakRef<Member> | null;
+}
+
 const own = new Map<PlaceName, Maker>();
-const byKey = new Map<number, Member>();
+const byKey = new Map<number, Seat>();
+/** A member lives as long as its arena, which its blocks hold. */
+const byArena = new WeakMap<Arena, Member>();
 
 /** This isolate's own arena in a place. */
 export function ownArena(place: PlaceName): Maker {
@@ -45,7 +57,7 @@ export function ownArena(place: PlaceName): Maker {
  * @throws {ProcessError} If nobody has it any more.
  */
 export function memberOf(address: ArenaAddress): Member {
-  const known = byKey.get(address.key);
+  const known = byKey.get(address.key)?.member?.deref();
   if (known !== undefined) return known;
   const arena = Arena.attach(address);
   if (arena !== null) return join(arena);
@@ -55,11 +67,6 @@ export function memberOf(address: ArenaAddress): Member {
   );
 }
 
-/** Every arena that this isolate uses. */
-export function members(): Iterable<Member> {
-  return byKey.values();
-}
-
 /** Takes note that a child has ended, and lets everybody who waits look again. */
 export function isolateEnded(isolate: number, killed: boolean): void {
   const life = killed ? LIFE.DEAD : LIFE.LEFT;
@@ -67,14 +74,23 @@ export function isolateEnded(isolate: number, killed: boolean): void {
 }
 
 function join(arena: Arena): Member {
-  const self = new Self(arena);
-  const member = { arena, self, lines: new Lines(self) };
+  const seat = byKey.get(arena.key) ?? sitDown(arena);
+  const { self, lines } = seat;
+  const member = { arena, self, lines };
+  seat.member = new WeakRef(member);
+  byArena.set(arena, member);
+  return member;
+}
+
+function sitDown(arena: Arena): Seat {
   if (byKey.size === 0) {
     runtime.onExit((stopped) => {
       if (stopped) return; // the parent says so
       for (const { self } of byKey.values()) self.leave();
     });
   }
-  byKey.set(arena.key, member);
-  return member;
+  const self = new Self(arena);
+  const seat: Seat = { self, lines: new Lines(self), member: null };
+  byKey.set(arena.key, seat);
+  return seat;
 }

@@ -39,31 +39,51 @@ export const PHASE = {
 /** How far an attempt has come: one of {@link PHASE}. */
 export type Phase = (typeof PHASE)[keyof typeof PHASE];
 
+/** How the argument and the result of an operation cross, where they are more than numbers. */
+export interface Crossing<A> {
+  /** What travels to the broker instead of the argument. */
+  pack(argument: A): unknown;
+  /** Makes an argument of that there. */
+  unpack(packed: unknown): A;
+  /** What travels back. */
+  answer(result: number, argument: A): unknown;
+  /** Puts that into the argument; returns the result. */
+  receive(answer: unknown, argument: A): number;
+}
+
 /** An operation that may wait. */
-export interface WaitOperation {
+export interface WaitOperation<A = number> {
   /** Where the object's wait set is, relative to the object's first word. */
   readonly waitSet: number;
   /** Whether, when the first waiter of an isolate fails, the others behind it would fail as well. */
   readonly inTurn: boolean;
+  /**
+   * Set where waits succeed in the order in which an isolate began them; and where what one waits
+   * for may come so soon that it is worth looking again for some microseconds first.
+   */
+  readonly ordered?: boolean;
   /** Called once, before the first attempt: its result is the `ticket` of the attempts. */
-  begin?(words: Words, at: number, agent: Agent, argument: number): number;
+  begin?(words: Words, at: number, agent: Agent, argument: A): number;
   /** Tries once; returns {@link AGAIN}, or a result of 0 or more that ends the wait. */
   attempt(
     words: Words,
     at: number,
     agent: Agent,
-    argument: number,
+    argument: A,
     ticket: number,
     phase: Phase,
+    block: Block,
   ): number;
   /**
    * Called when a wait is given up: takes back what `begin` and attempts did. Returns
    * {@link EXPIRED}, or the result if it came at the last moment.
    */
-  giveUp?(words: Words, at: number, agent: Agent, argument: number, ticket: number): number;
+  giveUp?(words: Words, at: number, agent: Agent, argument: A, ticket: number): number;
   /**
    * Called by a broker when the isolate that it waited for died before it heard of the result: takes
    * back what nobody has, so that it is not an abandoned holder's.
    */
-  undo?(words: Words, at: number, agent: Agent, argument: number, result: number): void;
+  undo?(words: Words, at: number, agent: Agent, argument: A, result: number): void;
+  /** How it is carried out by a broker, if its argument is not a number. */
+  readonly crossing?: Crossing<A>;
 }

@@ -9,7 +9,7 @@ import type { NowOperation, WaitOperation } from "./operation.ts";
 
 /** Any operation. */
 // deno-lint-ignore no-explicit-any
-export type Operation = NowOperation<any, any> | WaitOperation;
+export type Operation = NowOperation<any, any> | WaitOperation<any>;
 
 const byName = new Map<string, Operation>();
 const names = new Map<Operation, string>();

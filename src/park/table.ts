@@ -19,8 +19,8 @@
 
 import { ProcessError } from "../errors.ts";
 import type { Arena } from "../memory/arena.ts";
-import { TABLE_AT } from "../memory/arena.ts";
-import { cas, load, store } from "../memory/atomics.ts";
+import { DEATHS_AT, TABLE_AT } from "../memory/arena.ts";
+import { add, cas, load, store } from "../memory/atomics.ts";
 import { AGENT, agentId, generationOf, LIFE, MAX_AGENTS, slotOf } from "../memory/layout.ts";
 import { threadBegan, threadNumber } from "../runtime/liveness.ts";
 import { runtime } from "../runtime/mod.ts";
@@ -116,7 +116,10 @@ export class AgentTable {
   /** Takes note that an agent has left or is dead. Returns whether that was news (T2). */
   end(id: number, life: typeof LIFE.LEFT | typeof LIFE.DEAD): boolean {
     const alive = generationOf(id) << LIFE.SHIFT | LIFE.ALIVE;
-    return cas(this.#words, wordOf(slotOf(id)) + AGENT.STATE, alive, alive & ~LIFE.MASK | life);
+    const word = wordOf(slotOf(id)) + AGENT.STATE;
+    if (!cas(this.#words, word, alive, alive & ~LIFE.MASK | life)) return false;
+    add(this.#words, DEATHS_AT, 1);
+    return true;
   }
 
   /** The agents of an isolate, and of the threads that end with it. */

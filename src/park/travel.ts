@@ -13,6 +13,7 @@
  */
 
 import { ProcessError, ProtocolError, SerializationError } from "../errors.ts";
+import type { Extra } from "../memory/allocator.ts";
 import { runtime } from "../runtime/mod.ts";
 import { sharedPages, whyNoPages } from "../runtime/pages.ts";
 import type { WireInput, WireOutput } from "../wire/classes.ts";
@@ -34,12 +35,11 @@ const HANDED_OVER = 4;
  * Makes a shared object, all zero.
  *
  * @param words Its words: they stand in the block.
- * @param regionBytes Bytes of pages of its own.
  */
-export function makeEnd(method: StartMethod, words: number, regionBytes = 0): MemoryEnd {
+export function makeEnd(method: StartMethod, words: number, extra?: Extra): MemoryEnd {
   const place = method === "spawn" && sharedPages() !== null ? "mapped" : "shared";
   const maker = ownArena(place);
-  return new MemoryEnd(maker.allocator.allocate(words, regionBytes), maker, method);
+  return new MemoryEnd(maker.allocator.allocate(words, extra), maker, method);
 }
 
 /** Appends a handle. */
@@ -58,7 +58,8 @@ export function writeEnd(output: WireOutput, end: End): void {
     return writeName(output, brokers()!.offer(end));
   }
   const release = arena.keep(block);
-  if (!output.once) output.hold(release);
+  output.hold(release);
+  if (output.once) arena.lend();
   output.u8((arena.place === "mapped" ? MAPPED : SHARED) | (output.once ? HANDED_OVER : 0));
   output.u8(START_METHODS.indexOf(method));
   output.varint(arena.key);
@@ -139,6 +140,3 @@ function readName(input: WireInput): ObjectName {
     at: input.varint(),
   };
 }
-
-/** @see StartMethod */
-export type Method = StartMethod;

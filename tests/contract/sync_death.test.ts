@@ -1,9 +1,10 @@
 /** Holders of locks that end: one acquirer is told, once, and nobody waits for ever. */
 
 import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
 import process from "node:process";
-import { it } from "node:test";
-import { AbandonedLockError } from "../../mod.ts";
+import { describe, it } from "node:test";
+import { AbandonedLockError, getContext } from "../../mod.ts";
 import type { Process } from "../../mod.ts";
 import { whyNoPages } from "../../src/runtime/pages.ts";
 import { waitFor, waitUntilDead } from "../support/alive.ts";
@@ -264,5 +265,83 @@ describeSettings("RLock whose holder ends", (setting) => {
     lock.release();
     assert.equal(lock.locked(), false);
     assert.equal(await setting.others.apply(work.call, [lock, "tryAcquire"]), true);
+  });
+});
+
+/** Resolves when all threads of a process have been stopped. */
+async function stop(pid: number): Promise<void> {
+  process.kill(pid, "SIGSTOP");
+  const folder = `/proc/${pid}/task`;
+  await waitFor(() =>
+    readdirSync(folder).every((thread) => {
+      const stat = readFileSync(`${folder}/${thread}/stat`, "utf8");
+      return stat.slice(stat.lastIndexOf(")") + 2).startsWith("T");
+    })
+  );
+}
+
+const noStops = process.platform === "linux" ? false : "needs /proc";
+
+describe("Processes that are stopped", () => {
+  it("do not keep those who wait at their broker longer than they want, and nothing is lost", {
+    skip: MAPS_PAGES ? "nobody asks a broker" : noStops,
+  }, async () => {
+    for (const connected of [true, false]) {
+      await using owner = new (getContext("spawn").Pool)(1);
+      const { rlock, semaphore, event } = await owner.apply(work.makeAll, ["spawn"]);
+      const pid = await owner.apply(work.ownPid);
+      if (connected) assert.equal(rlock.locked(), false);
+      await stop(pid);
+      try {
+        const abort = new AbortController();
+        const aborted = rlock.acquire({ signal: abort.signal });
+        abort.abort("enough");
+        const waits = [
+          rlock.acquire({ timeout: 10 }),
+          semaphore.acquire({ timeout: 10 }),
+          event.wait({ timeout: 0 }),
+        ];
+        const held = semaphore.hold({ timeout: 10 });
+        await Promise.all([
+          assert.rejects(aborted, (reason) => reason === "enough"),
+          assert.rejects(held, { name: "TimeoutError" }),
+        ]);
+        assert.deepEqual(await Promise.all(waits), [false, false, false]);
+        assert.equal(rlock.acquireSync({ timeout: 10 }), false);
+      } finally {
+        process.kill(pid, "SIGCONT");
+      }
+      // What was asked before comes before it.
+      await waitFor(() => !rlock.locked() && semaphore.value === 3);
+      assert.equal(await owner.apply(work.call, [rlock, "tryAcquire"]), true);
+      assert.equal(await rlock.acquire({ timeout: 1 }), false);
+    }
+  });
+
+  it("do not keep the death of their children from one who starts many other waits", {
+    skip: MAPS_PAGES ? noStops : "a broker hears of it from a connection",
+  }, async () => {
+    const { Event, Process, RawValue, RLock } = getContext("spawn");
+    const [lock, other, pid, started] = [
+      new RLock(),
+      new Event(),
+      new RawValue("int32"),
+      new Event(),
+    ];
+    const parent = new Process({ target: work.startHolder, args: [lock, pid, started] });
+    parent.start();
+    await started.wait();
+    const told = lock.acquire({ timeout: 20_000 });
+    const busy = setInterval(() => void other.wait({ timeout: 1 }), 5);
+    try {
+      await stop(parent.pid!);
+      process.kill(pid.value, "SIGKILL");
+      await assert.rejects(told, AbandonedLockError);
+    } finally {
+      clearInterval(busy);
+      process.kill(parent.pid!, "SIGCONT");
+      parent.kill();
+      await parent.join();
+    }
   });
 });

@@ -3,9 +3,13 @@
 import assert from "node:assert/strict";
 import process from "node:process";
 import { describe, it } from "node:test";
-import { fixture, runProgram, RUNTIME } from "../support/runtime.ts";
+import { EXECUTABLE, fixture, ROOT, runProgram, RUNTIME } from "../support/runtime.ts";
 
 const SETTINGS = [["spawn", "spawn"], ["thread", "thread"], ["spawn", "thread"]] as const;
+
+/** For programs that collect garbage when they want. */
+const WITH_GC = { deno: ["run", "-A", "--v8-flags=--expose-gc"], node: ["--expose-gc"], bun: [] };
+const NEEDS_PROC = { skip: process.platform === "linux" ? false : "needs /proc" };
 
 async function run(args: string[], runtimeArgs?: string[]) {
   const result = await runProgram(fixture("sync/programs.ts"), args, {
@@ -29,6 +33,15 @@ for (const [objects, children] of SETTINGS) {
       assert.deepEqual({ code, stdout }, { code: 0, stdout: "true\n" }, stderr);
     });
 
+    it("get the same errors whoever carries an operation out", async () => {
+      const { code, stdout, stderr } = await run(["errors", objects, children]);
+      assert.equal(code, 0, stderr);
+      const [, errors] = stdout.match(/^(.*) 1\n$/)!;
+      const [here, elsewhere] = JSON.parse(errors);
+      assert.deepEqual(here.slice(0, 2), [true, "RangeError"]);
+      assert.deepEqual(elsewhere, here);
+    });
+
     if (objects !== children) return;
 
     it("end although they have objects", async () => {
@@ -42,21 +55,45 @@ for (const [objects, children] of SETTINGS) {
       assert.match(stderr, /while it holds/);
     });
 
-    it("use no more memory for a hundred thousand locks that were dropped", {
-      skip: process.platform === "linux" ? false : "needs /proc",
-    }, async () => {
-      const before = {
-        deno: ["run", "-A", "--v8-flags=--expose-gc"],
-        node: ["--expose-gc"],
-        bun: [],
-      };
-      const { code, stdout, stderr } = await run(["garbage", objects], before[RUNTIME]);
-      assert.equal(code, 0, stderr);
-      const { before: early, after: late } = JSON.parse(stdout);
-      // A lock takes 64 bytes: all of them would be six megabytes.
-      const figures = `${JSON.stringify(early)} → ${JSON.stringify(late)}`;
-      assert.ok(late.arena <= early.arena + 2 ** 20, figures);
-      assert.ok(late.rss <= early.rss + 40 * 2 ** 20, figures);
-    });
+    it(
+      "use no more memory for a hundred thousand locks that were dropped",
+      NEEDS_PROC,
+      async () => {
+        const { code, stdout, stderr } = await run(["garbage", objects], WITH_GC[RUNTIME]);
+        assert.equal(code, 0, stderr);
+        const { before: early, after: late } = JSON.parse(stdout);
+        // A lock takes 64 bytes: all of them would be six megabytes.
+        const figures = `${JSON.stringify(early)} → ${JSON.stringify(late)}`;
+        assert.ok(late.arena <= early.arena + 2 ** 20, figures);
+        assert.ok(late.rss <= early.rss + 40 * 2 ** 20, figures);
+      },
+    );
   });
 }
+
+describe("Programs that get objects from their children", () => {
+  it("let go of them, and are who they were when one comes again", NEEDS_PROC, async () => {
+    const { code, stdout, stderr } = await run(["returned", "spawn"], WITH_GC[RUNTIME]);
+    assert.equal(code, 0, stderr);
+    assert.match(stdout, /"left":0}\nreleased false\n$/);
+  });
+});
+
+describe("Programs that may not use the network", () => {
+  it("are told at once that their broker cannot listen", {
+    skip: RUNTIME === "deno" ? false : "only Deno has permissions",
+  }, async () => {
+    const { code, stdout, stderr } = await run(["refused", "spawn"], [
+      "run",
+      "--no-prompt",
+      "--allow-env",
+      `--allow-run=${EXECUTABLE}`,
+      `--allow-read=${ROOT}`,
+    ]);
+    assert.equal(code, 0, stderr);
+    assert.match(
+      stdout,
+      /Cannot share this object with another process: its broker.*says: .*net access/,
+    );
+  });
+});

@@ -58,7 +58,7 @@ export class ModelAgent implements Sleeper {
 
   /** Runs an operation that may wait, on the object that begins at `at`. */
   wait(operation: WaitOperation, argument = 0, timeout = Infinity, at = OBJECT): number {
-    return call(() => block(operation, NOWHERE, at, this, argument, timeout));
+    return call(() => block(operation, { words: NOWHERE, at }, this, argument, timeout));
   }
 
   /** Runs an operation that does not wait. */

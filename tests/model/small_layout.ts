@@ -10,5 +10,6 @@ import { WAIT_SET as FULL } from "../../src/memory/layout.ts";
 export { AGENT, agentId, generationOf, LIFE, PARKED, slotOf } from "../../src/memory/layout.ts";
 
 export const MAX_AGENTS = 32;
+export const GATE_LOOKS = 1;
 
 export const WAIT_SET = { ...FULL, LENGTH: FULL.BITS + MAX_AGENTS / 32 } as const;

@@ -59,7 +59,7 @@ function blockInOrder(agent: Sleeper, order: "enlist last" | "bell last"): numbe
   for (;;) {
     let seen = order === "enlist last" ? agent.bell() : 0;
     if (order === "bell last") enlist(NOWHERE, OBJECT + SET, agent);
-    const result = takeFlag.attempt(NOWHERE, OBJECT, agent, 0, 0, PHASE.LISTED);
+    const result = takeFlag.attempt(NOWHERE, OBJECT, agent, 0, 0, PHASE.LISTED, null!);
     if (result !== AGAIN) {
       if (!delist(NOWHERE, OBJECT + SET, agent)) wakeOne(NOWHERE, OBJECT + SET, agent);
       return result;
@@ -118,7 +118,7 @@ for (const order of ["enlist last", "bell last"] as const) {
 function blockSelfishly(agent: Sleeper): number {
   const seen = agent.bell();
   enlist(NOWHERE, OBJECT + SET, agent);
-  let result = takeFlag.attempt(NOWHERE, OBJECT, agent, 0, 0, PHASE.LISTED);
+  let result = takeFlag.attempt(NOWHERE, OBJECT, agent, 0, 0, PHASE.LISTED, null!);
   if (result !== AGAIN) return result;
   agent.sleep(seen, 1);
   result = EXPIRED;

@@ -17,13 +17,14 @@ import { roundTrip } from "../wire/codec.ts";
 
 /** An end that does as a broker: operations by name, arguments and results as bytes. */
 function farEnd(words: number, bytes: number): { near: ReturnType<typeof makeEnd>; far: End } {
-  const near = makeEnd("thread", words, bytes);
+  const near = makeEnd("thread", words, { regionBytes: bytes });
   const far: End = {
     block: null,
     now<A, R>(operation: NowOperation<A, R>, argument: A): R {
       const found = operationNamed(nameOf(operation)) as NowOperation<A, R>;
       return roundTrip(near.now(found, roundTrip(argument)));
     },
+    first: () => assert.fail("nothing waits"),
     wait: () => Promise.reject(new Error("nothing waits")),
     waitSync: () => assert.fail("nothing waits"),
   };
