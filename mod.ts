@@ -19,13 +19,19 @@ export {
   AbandonedLockError,
   BootstrapError,
   BrokenBarrierError,
+  BrokenPipeError,
   BrokenPoolError,
+  BufferTooShort,
   CancelledError,
+  EOFError,
   FunctionReferenceError,
   MultiprocessingError,
   PoolTerminatedError,
   ProcessError,
   ProtocolError,
+  QueueEmpty,
+  QueueFull,
+  QueueShutDown,
   RemoteError,
   SerializationError,
   TimeoutError,
@@ -59,6 +65,10 @@ export type {
   Task,
   WorkerStats,
 } from "./src/pool/options.ts";
+export { JoinableQueue } from "./src/queue/joinable_queue.ts";
+export { Queue } from "./src/queue/queue.ts";
+export type { PutOptions } from "./src/queue/queue.ts";
+export { SimpleQueue } from "./src/queue/simple_queue.ts";
 export { Barrier } from "./src/sync/barrier.ts";
 export type { BarrierOptions } from "./src/sync/barrier.ts";
 export { Condition } from "./src/sync/condition.ts";

@@ -12,6 +12,9 @@ import { checkMethod, getStartMethod } from "./park/start_method.ts";
 import type { StartMethod } from "./park/start_method.ts";
 import "./broker/mod.ts";
 import { Pool } from "./pool/pool.ts";
+import { JoinableQueue } from "./queue/joinable_queue.ts";
+import { Queue } from "./queue/queue.ts";
+import { SimpleQueue } from "./queue/simple_queue.ts";
 import { RawArray } from "./shared/raw_array.ts";
 import { ShareableList } from "./shared/shareable_list.ts";
 import { SharedArray } from "./shared/shared_array.ts";
@@ -100,6 +103,12 @@ export interface Context {
   readonly Condition: typeof Condition;
   /** As the top-level `Barrier`, with this method. */
   readonly Barrier: typeof Barrier;
+  /** As the top-level `Queue`, with this method. */
+  readonly Queue: typeof Queue;
+  /** As the top-level `JoinableQueue`, with this method. */
+  readonly JoinableQueue: typeof JoinableQueue;
+  /** As the top-level `SimpleQueue`, with this method. */
+  readonly SimpleQueue: typeof SimpleQueue;
   /** As the top-level `Value`, with this method. */
   readonly Value: typeof Value;
   /** As the top-level `RawValue`, with this method. */
@@ -130,6 +139,9 @@ const SHARED = {
   Event,
   Condition,
   Barrier,
+  Queue,
+  JoinableQueue,
+  SimpleQueue,
   Value,
   RawValue,
   SharedArray,

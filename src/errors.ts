@@ -71,6 +71,44 @@ export class BrokenBarrierError extends MultiprocessingError {
   override name = "BrokenBarrierError";
 }
 
+/** There was no item in the queue in time. */
+export class QueueEmpty extends MultiprocessingError {
+  /** The name of the class. */
+  override name = "QueueEmpty";
+}
+
+/** There was no room in the queue in time. */
+export class QueueFull extends MultiprocessingError {
+  /** The name of the class. */
+  override name = "QueueFull";
+}
+
+/** The queue takes no more items; when getting: and has none left. */
+export class QueueShutDown extends MultiprocessingError {
+  /** The name of the class. */
+  override name = "QueueShutDown";
+}
+
+/** The other end of the connection is closed, and everything that it sent has been received. */
+export class EOFError extends MultiprocessingError {
+  /** The name of the class. */
+  override name = "EOFError";
+}
+
+/** The other end of the connection is closed: nobody would receive what is sent. */
+export class BrokenPipeError extends MultiprocessingError {
+  /** The name of the class. */
+  override name = "BrokenPipeError";
+}
+
+/** The message that came is longer than the buffer that it was to be received into. */
+export class BufferTooShort extends MultiprocessingError {
+  /** The name of the class. */
+  override name = "BufferTooShort";
+  /** The whole message, which has been taken out of the connection. */
+  bytes?: Uint8Array;
+}
+
 /** A value cannot travel to another process; `path` says which one. */
 export class SerializationError extends MultiprocessingError {
   /** The name of the class. */

@@ -9,11 +9,22 @@
 import { SLAB_BYTES, SLOT } from "./arena.ts";
 import type { Arena, Block } from "./arena.ts";
 import { cas, store } from "./atomics.ts";
+import type { Words } from "./atomics.ts";
 import type { Extent } from "./place.ts";
 
 const MIN_SLOT_WORDS = 16; // a cache line
 const SLAB_WORDS = SLAB_BYTES / 4;
 const FREE = -1;
+
+/** What an object has beside its own words. */
+export interface Extra {
+  /** Bytes of pages of its own. */
+  readonly regionBytes?: number;
+  /** In a `SharedArrayBuffer`: the most bytes of a region that is empty at first and can grow. */
+  readonly growTo?: number;
+  /** Gives back what the object has taken of the arena since: called when nobody has it any more. */
+  readonly onFree?: (arena: Arena, words: Words, at: number) => void;
+}
 
 /** Allocates in an arena that this isolate has made. */
 export class Allocator {
@@ -30,9 +41,8 @@ export class Allocator {
    * Takes memory for an object, all zero.
    *
    * @param words The object's own words, at most 8,000.
-   * @param regionBytes Bytes of pages of its own.
    */
-  allocate(words: number, regionBytes = 0): Block {
+  allocate(words: number, { regionBytes = 0, growTo = 0, onFree }: Extra = {}): Block {
     let size = MIN_SLOT_WORDS;
     while (size < words + SLOT.LENGTH) size *= 2;
     let slots = this.#classes.get(size);
@@ -40,8 +50,13 @@ export class Allocator {
       slots = new SizeClass(size, this.#arena, this.#classOf);
       this.#classes.set(size, slots);
     }
-    const { slab, slot } = slots.take();
-    return this.#arena.hold(slab, slot, regionBytes > 0 ? this.#arena.grow(regionBytes) : null);
+    const { slab, slot } = slots.take(onFree);
+    const region = regionBytes > 0
+      ? this.#arena.grow(regionBytes)
+      : growTo > 0 && this.#arena.place === "shared"
+      ? this.#arena.growable(growTo)
+      : null;
+    return this.#arena.hold(slab, slot, region);
   }
 }
 
@@ -52,6 +67,7 @@ class SizeClass {
   readonly #classOf: Map<Extent, SizeClass>;
   readonly #slabs: Extent[] = [];
   readonly #free: { slab: Extent; slot: number }[] = [];
+  readonly #onFree = new Map<Extent, Map<number, NonNullable<Extra["onFree"]>>>();
 
   constructor(words: number, arena: Arena, classOf: Map<Extent, SizeClass>) {
     this.#words = words;
@@ -60,7 +76,7 @@ class SizeClass {
   }
 
   /** Takes a slot; its words are zero but for REFERENCES. */
-  take(): { slab: Extent; slot: number } {
+  take(onFree: Extra["onFree"]): { slab: Extent; slot: number } {
     if (this.#free.length === 0) {
       this.#collect();
       // At least a quarter must be free, or looking through all of them would not be worth it.
@@ -68,6 +84,11 @@ class SizeClass {
     }
     const place = this.#free.pop()!;
     place.slab.words.fill(0, place.slot + 1, place.slot + this.#words);
+    if (onFree !== undefined) {
+      let ofSlab = this.#onFree.get(place.slab);
+      if (ofSlab === undefined) this.#onFree.set(place.slab, ofSlab = new Map());
+      ofSlab.set(place.slot, onFree);
+    }
     store(place.slab.words, place.slot, 1); // A1
     return place;
   }
@@ -78,6 +99,9 @@ class SizeClass {
     if (!cas(words, slot, 0, FREE)) return; // it was collected, and maybe taken again
     const page = words[slot + SLOT.PAGE];
     if (page !== 0) this.#arena.forget(page, words[slot + SLOT.PAGES]);
+    const ofSlab = this.#onFree.get(slab);
+    ofSlab?.get(slot)?.(this.#arena, words, slot + SLOT.LENGTH);
+    ofSlab?.delete(slot);
     this.#free.push({ slab, slot });
   }
 

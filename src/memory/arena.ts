@@ -4,7 +4,7 @@
  * memory out.
  *
  * ```text
- * Layout      offset 0: MAGIC, KEY, then the table of agents (`layout.ts`)
+ * Layout      offset 0: MAGIC, KEY, END in pages, DEATHS, then the table of agents (`layout.ts`)
  *             then extents: slabs of equal slots, or the data of one object (a region)
  *             a slot: REFERENCES, PAGE and PAGES of its region or 0, unused; then the object
  * States      of REFERENCES: FREE ──maker takes it──▶ 1 ──attach──▶ 2 … ──drop──▶ 0
@@ -13,6 +13,8 @@
  *             A2 whoever attaches was given a reference in transit, which is dropped only later.
  *             A3 the pages of a region are never used for another object: a thread that was given
  *                up and still writes can harm nothing but what it had.
+ *             A4 this isolate's end of an arena of another's is closed when nobody here has a block
+ *                of it, unless it was lent: then others may be about to open the descriptor.
  * Failure     An isolate that is killed leaves its references: what it had stays taken until the
  *             arena ends. Memory of an arena ends with its last user, killed or not.
  * ```
@@ -40,6 +42,8 @@ export interface Block {
   readonly at: number;
   /** The object's own pages, if it has some. */
   readonly region: Extent | null;
+  /** What this isolate remembers of the object; its class's own. */
+  view: unknown;
 }
 
 /** Where an arena is, for another isolate. */
@@ -64,6 +68,10 @@ export interface BlockAddress {
 }
 
 const MAGIC = 0x6d63_6131;
+/** The word that says how many pages the arena has. */
+const END = 2;
+/** The word that counts the deaths of its users. */
+export const DEATHS_AT = 3;
 const PAGE = 4096;
 
 /** The word of an arena with which its table of agents begins. */
@@ -74,6 +82,12 @@ export const SLOT = { REFERENCES: 0, PAGE: 1, PAGES: 2, LENGTH: 4 } as const;
 export const SLAB_BYTES = 256 * 1024;
 
 const ROOT_BYTES = toPages(4 * (TABLE_AT + AGENT.LENGTH * MAX_AGENTS)) * PAGE;
+
+/** Drops the references of blocks that nobody has. Holds their arenas until it has done so. */
+const dropped = new FinalizationRegistry<() => void>((drop) => drop());
+/** Closes the descriptors of arenas of others that nobody can reach. */
+const unreachable = new FinalizationRegistry<number>((file) => pages().close(file));
+const lent = new Set<Arena>();
 
 /** One end of an arena. */
 export class Arena {
@@ -88,8 +102,6 @@ export class Arena {
   /** Told of a slot that nobody refers to any more; set by the maker's allocator. */
   onUnused: ((slab: Extent, slot: number) => void) | null = null;
   readonly #slabs = new Map<number, Extent>();
-  readonly #dropped = new FinalizationRegistry<() => void>((drop) => drop());
-  #end = ROOT_BYTES;
 
   private constructor(place: PlaceName, key: number, root: Extent, file: number) {
     this.place = place;
@@ -106,6 +118,7 @@ export class Arena {
       ? mappedExtent(file, 0, ROOT_BYTES)
       : sharedExtent(0, new SharedArrayBuffer(ROOT_BYTES));
     root.words[1] = key;
+    root.words[END] = ROOT_BYTES / PAGE;
     store(root.words, 0, MAGIC);
     return new Arena(place, key, root, file);
   }
@@ -118,20 +131,32 @@ export class Arena {
     const extent = pages().size(own) >= ROOT_BYTES ? mappedExtent(own, 0, ROOT_BYTES) : null;
     // The numbers may belong to another process or file by now.
     if (extent !== null && load(extent.words, 0) === MAGIC && extent.words[1] === key) {
-      return new Arena("mapped", key, extent, own);
+      const arena = new Arena("mapped", key, extent, own);
+      unreachable.register(arena, own);
+      return arena;
     }
     pages().close(own);
     return null;
   }
 
-  /** Adds memory to the arena, all zero. Only its maker may call this. */
+  /** Adds memory to the arena, all zero. */
   grow(bytes: number): Extent {
-    const offset = this.#end;
+    const offset = this.#reserve(bytes);
     const length = toPages(bytes) * PAGE;
-    this.#end = offset + length;
     if (this.file < 0) return sharedExtent(offset, new SharedArrayBuffer(length));
-    pages().resize(this.file, offset + length);
+    pages().extend(this.file, offset + length);
     return mappedExtent(this.file, offset, length);
+  }
+
+  /** Adds a `SharedArrayBuffer` to the arena that is empty and can grow. */
+  growable(maxBytes: number): Extent {
+    const offset = this.#reserve(PAGE);
+    return sharedExtent(offset, new SharedArrayBuffer(0, { maxByteLength: maxBytes }));
+  }
+
+  /** Reaches memory that any user of a mapped arena has added. */
+  reach(page: number, bytes: number): Extent {
+    return mappedExtent(this.file, page * PAGE, bytes);
   }
 
   /** Adds a slab. Only the arena's maker may call this. */
@@ -149,13 +174,13 @@ export class Arena {
   /** Makes this isolate's end of a slot whose REFERENCES count it already. */
   hold(slab: Extent, slot: number, region: Extent | null): Block {
     const { words } = slab;
-    const block = { arena: this, slab, words, at: slot + SLOT.LENGTH, region };
+    const block = { arena: this, slab, words, at: slot + SLOT.LENGTH, region, view: null };
     if (region !== null) {
       store(words, slot + SLOT.PAGES, toPages(region.words.byteLength));
       store(words, slot + SLOT.PAGE, region.offset / PAGE);
     }
     // Views of a region may outlive the block.
-    this.#dropped.register(region?.buffer ?? block, () => this.#drop(slab, slot));
+    dropped.register(region?.buffer ?? block, () => this.#drop(slab, slot));
     return block;
   }
 
@@ -196,6 +221,16 @@ export class Arena {
       if (kept) this.#drop(slab, slot);
       kept = false;
     };
+  }
+
+  /** Keeps the descriptor open from now on: others were told of it, and nobody says when they came. */
+  lend(): void {
+    if (this.file >= 0) lent.add(this);
+  }
+
+  /** Takes a range of the arena: every user may, and none of them takes the same. */
+  #reserve(bytes: number): number {
+    return add(this.root.words, END, toPages(bytes)) * PAGE;
   }
 
   #drop(slab: Extent, slot: number): void {

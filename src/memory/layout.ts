@@ -9,6 +9,9 @@
 /** How many isolates can use the objects of one arena at a time. */
 export const MAX_AGENTS = 256;
 
+/** How often to look whether a gate has opened (`channel/gate.ts`): whoever is past it is soon gone. */
+export const GATE_LOOKS = 100;
+
 /**
  * An agent of the table: an isolate, or a stand-in for an isolate that cannot map the arena.
  *

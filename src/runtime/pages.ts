@@ -117,6 +117,13 @@ export class Pages {
     }
   }
 
+  /** Makes a file at least this long, never shorter, whoever else does the same. */
+  extend(file: number, bytes: number): void {
+    if (this.#c.call.fallocate(file, 0, bytes - 1, 1) !== 0) {
+      throw this.#failure(`make shared memory of ${bytes} bytes`);
+    }
+  }
+
   /** Gives the memory of a range of a file back; it reads as zero from then on. */
   release(file: number, offset: number, bytes: number): void {
     this.#c.call.fallocate(file, PUNCH_HOLE, offset, bytes);

@@ -24,7 +24,7 @@ export function makeArray(
   const given = typeof lengthOrItems === "number" ? null : listOf(lengthOrItems);
   const length = given?.length ?? checkLength(lengthOrItems as number);
   given?.forEach((item, i) => checkItem(type, item, `set item ${i}`));
-  const end = makeEnd(methodOf(Class), ARRAY.WORDS, length * type.bytes);
+  const end = makeEnd(methodOf(Class), ARRAY.WORDS, { regionBytes: length * type.bytes });
   declare(end.block, type, length);
   if (given !== null) {
     const items = itemsOf(type, length, end.block);

@@ -32,10 +32,9 @@ export class Parts {
   }
 }
 
-/** Appends a handle, for a reader that has to know the class's module. */
-export function writeParts(output: WireOutput, module: string, parts: Parts): void {
+/** Appends a handle. */
+export function writeParts(output: WireOutput, parts: Parts): void {
   const { type, length, end, lock } = parts;
-  output.module(module);
   output.u8(type.number);
   output.varint(length);
   writeEnd(output, end);

@@ -222,7 +222,7 @@ export class RawArray<T extends ItemType = any> {
 }
 
 addIndexes(RawArray);
-registerInternal(RawArray, "RawArray", {
-  encode: (output, array: RawArray) => writeParts(output, import.meta.url, partsOf(array)),
+registerInternal(RawArray, "RawArray", import.meta.url, {
+  encode: (output, array: RawArray) => writeParts(output, partsOf(array)),
   decode: (input) => new RawArray(readParts(input) as never, 0),
 });

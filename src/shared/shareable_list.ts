@@ -162,9 +162,8 @@ function equal(one: ListItem, other: ListItem): boolean {
 }
 
 addIndexes(ShareableList);
-registerInternal(ShareableList, "ShareableList", {
+registerInternal(ShareableList, "ShareableList", import.meta.url, {
   encode: (output, list: ShareableList) => {
-    output.module(import.meta.url);
     output.value(list.shm, "shm");
   },
   decode: (input) => {

@@ -70,8 +70,7 @@ export class SharedArray<T extends ItemType = any, L extends LockLike = RLock> e
   }
 }
 
-registerInternal(SharedArray, "SharedArray", {
-  encode: (output, array: SharedArray) =>
-    writeParts(output, import.meta.url, partsOf(array as never)),
+registerInternal(SharedArray, "SharedArray", import.meta.url, {
+  encode: (output, array: SharedArray) => writeParts(output, partsOf(array as never)),
   decode: (input) => new SharedArray(readParts(input) as never, 0),
 });

@@ -197,7 +197,6 @@ function checkSize(size: unknown): void {
 
 function write(output: WireOutput, memory: SharedMemory): void {
   const { name, mapping, buffer } = segmentOf(memory, "send");
-  output.module(import.meta.url);
   if (mapping !== null) {
     output.u8(NAMED);
     return output.string(name);
@@ -222,4 +221,4 @@ function read(input: WireInput): SharedMemory {
   return new SharedMemory(new Arrived({ name, mapping: null, buffer }));
 }
 
-registerInternal(SharedMemory, "SharedMemory", { encode: write, decode: read });
+registerInternal(SharedMemory, "SharedMemory", import.meta.url, { encode: write, decode: read });

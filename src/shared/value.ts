@@ -194,11 +194,11 @@ function make(
   return new Parts(type, 1, end, lock);
 }
 
-registerInternal(RawValue, "RawValue", {
-  encode: (output, value: RawValue) => writeParts(output, import.meta.url, partsOf(value)),
+registerInternal(RawValue, "RawValue", import.meta.url, {
+  encode: (output, value: RawValue) => writeParts(output, partsOf(value)),
   decode: (input) => new RawValue(readParts(input) as never),
 });
-registerInternal(Value, "Value", {
-  encode: (output, value: Value) => writeParts(output, import.meta.url, partsOf(value)),
+registerInternal(Value, "Value", import.meta.url, {
+  encode: (output, value: Value) => writeParts(output, partsOf(value)),
   decode: (input) => new Value(readParts(input) as never),
 });

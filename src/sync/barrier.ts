@@ -215,9 +215,8 @@ export class Barrier {
 
 const ACTION = "wait at the barrier";
 
-registerInternal(Barrier, "Barrier", {
+registerInternal(Barrier, "Barrier", import.meta.url, {
   encode(output, barrier) {
-    output.module(import.meta.url);
     const { end, action, timeout } = partsOf(barrier);
     writeEnd(output, end);
     output.value({ action, timeout }, "options");

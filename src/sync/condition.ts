@@ -246,9 +246,8 @@ function deadline(options: WaitOptions | undefined): number {
   return performance.now() + (options?.timeout ?? Infinity);
 }
 
-registerInternal(Condition, "Condition", {
+registerInternal(Condition, "Condition", import.meta.url, {
   encode(output, condition) {
-    output.module(import.meta.url);
     writeEnd(output, endOf(condition));
     output.value(condition.lock, "lock");
   },

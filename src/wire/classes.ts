@@ -69,11 +69,14 @@ export type Registration = {
   readonly reduce?: (value: unknown) => unknown;
   readonly rebuild?: (data: unknown) => unknown;
   readonly codec?: InternalCodec<unknown>;
+  /** Of an object of the library: what a reader imports first. */
+  readonly module?: string;
 };
 
 const byName = new Map<string, Registration>();
 const byPrototype = new Map<object, Registration>();
 const internalByName = new Map<string, Registration>();
+const internalModules = new Set<string>();
 
 /** Classes that travel anyway, or that every object belongs to. */
 const taken: readonly unknown[] = [
@@ -182,15 +185,29 @@ export function registerClass<T, D>(
  *
  * @param Class The class.
  * @param name What both sides call it.
+ * @param module The module that registers it: a reader imports it first.
  * @param codec How its objects are written and read.
  */
 export function registerInternal<T>(
   Class: AnyClass<T>,
   name: string,
+  module: string,
   codec: InternalCodec<T>,
 ): void {
   checkClass(Class, "registerInternal");
-  add(internalByName, { name, Class, kind: "internal", codec: codec as InternalCodec<unknown> });
+  internalModules.add(module);
+  const entry = { name, Class, kind: "internal", codec: codec as InternalCodec<unknown>, module };
+  add(internalByName, entry as Registration);
+}
+
+/** Whether a module of the library is loaded that lets objects travel. */
+export function isInternalModule(url: string): boolean {
+  return internalModules.has(url);
+}
+
+/** Takes note of another module of the library that objects need. */
+export function noteInternalModule(url: string): void {
+  internalModules.add(url);
 }
 
 /** Lets objects of a subclass travel as those of a class that was given to `registerInternal`. */

@@ -30,7 +30,10 @@ export type Message = {
   attachments: readonly unknown[];
   /** Those of them that are moved, and what else the transfer lists name. */
   transferList: readonly object[];
-  /** To be called when the message has been read, or will never be. */
+  /**
+   * To be called when the message has been read, or will never be. Of a message that is read exactly
+   * once: only if it will never be.
+   */
   readonly holds: (() => void)[];
 };
 
@@ -51,6 +54,11 @@ export class Encoder {
   /** Where the messages go. */
   get route(): Route {
     return this.#encoding.route;
+  }
+
+  /** What holds the bytes so far; they change with the next message. */
+  get buffer(): Uint8Array {
+    return this.#encoding.to.bytes;
   }
 
   /** Bytes so far. */
@@ -178,13 +186,18 @@ export class Encoder {
 
   /** Forgets the message that was begun. */
   reset(): void {
+    for (const release of this.#encoding.holds) release();
+    this.sent();
+  }
+
+  /** Begins the next message: somebody has copied this one, and it is on its way. */
+  sent(): void {
     const s = this.#encoding;
     s.to.at = 0;
-    s.attachments = [];
-    s.transfers = [];
-    for (const release of s.holds) release();
-    s.holds = [];
-    s.modules = new Set();
+    if (s.attachments.length > 0) s.attachments = [];
+    if (s.transfers.length > 0) s.transfers = [];
+    if (s.holds.length > 0) s.holds = [];
+    if (s.modules.size > 0) s.modules = new Set();
   }
 
   #write(value: unknown, transfer: readonly object[] | undefined): void {

@@ -13,8 +13,14 @@ import type { Encoder, Message } from "./encode.ts";
 
 const TRAILER_BYTES = 4;
 
-/** Finishes a message: appends the list of modules and takes it from the encoder. */
+/** Finishes a message and takes it from the encoder. */
 export function seal(encoder: Encoder): Message {
+  appendModules(encoder);
+  return encoder.take();
+}
+
+/** Finishes a message: appends the list of modules. */
+export function appendModules(encoder: Encoder): void {
   if (encoder.modules.size === 0) {
     encoder.u32(0);
   } else {
@@ -23,7 +29,6 @@ export function seal(encoder: Encoder): Message {
     for (const url of encoder.modules) encoder.string(url);
     encoder.u32(position);
   }
-  return encoder.take();
 }
 
 /** The modules that a message mentions; most mention none. */

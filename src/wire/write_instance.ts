@@ -33,6 +33,7 @@ export function writeInstance(
     writeText(to, registration.name);
   }
   if (internal) {
+    s.modules.add(registration.module!);
     try {
       registration.codec!.encode(s.output, value);
     } catch (error) {

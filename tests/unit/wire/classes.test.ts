@@ -225,7 +225,7 @@ describe("objects of the library", () => {
       this.extra = extra;
     }
   }
-  registerInternal(Handle, "tests/Handle", {
+  registerInternal(Handle, "tests/Handle", import.meta.url, {
     encode(output, { id, extra }) {
       if (id < 0) throw new SerializationError("it is closed; open another one");
       output.varint(id);

@@ -1,0 +1,240 @@
+/**
+ * Layer 5, channel. A channel as its public classes use it: values in, values out. Turns time-outs,
+ * signals and results into promises; what they mean to the user is said by the class.
+ *
+ * @module
+ */
+
+import { ProtocolError, SerializationError } from "../errors.ts";
+import { load, store } from "../memory/atomics.ts";
+import type { Arena, PlaceName } from "../memory/arena.ts";
+import type { Extra } from "../memory/allocator.ts";
+import type { Words } from "../memory/atomics.ts";
+import type { End } from "../park/end.ts";
+import { AGAIN, EXPIRED } from "../park/operation.ts";
+import { checkTimeout } from "../park/wait.ts";
+import type { WaitOptions } from "../park/wait.ts";
+import type { Encoder, Route } from "../wire/encode.ts";
+import { CHANNEL, putItem, takeItem, tryPut, tryTake } from "./channel_words.ts";
+import { Arrival, dispatched, withdrawn, writeItem } from "./items.ts";
+import { AT, RING_COUNT, ringBytes } from "./layout.ts";
+import type { Item } from "./rings.ts";
+
+const PAGE = 4096;
+/** The largest ring where all of a channel lie in one `SharedArrayBuffer`. */
+const LAST_SHARED_RING = 18; // 512 MiB
+const LAST_RING = RING_COUNT - 1;
+const SENT = Promise.resolve();
+const AT_ONCE = { timeout: 0 };
+
+/** What to say when a put or a take does not succeed. */
+export interface Wording {
+  /** As in "Cannot … ". */
+  readonly put: string;
+  readonly take: string;
+  /** The errors of {@link CHANNEL}.SHUT, .CLOSED and of a wait that has expired. */
+  failure(action: string, result: number, timeout: number): Error;
+}
+
+/** How far a channel grows. */
+export interface Limits {
+  /** Most items; 0: no limit. */
+  readonly items: number;
+  /** The largest ring, by its number. Default: what there is address space for. */
+  readonly lastRing?: number;
+  /** Whether its ends count. */
+  readonly sided?: boolean;
+}
+
+/** What the memory of a channel is made with. */
+export function channelExtra({ lastRing = LAST_SHARED_RING }: Limits): Extra {
+  const last = Math.min(lastRing, LAST_SHARED_RING);
+  return { growTo: ringBytes(last + 1) - ringBytes(1), onFree: freeRings };
+}
+
+/** Sets the words of a new channel. */
+export function initChannel(words: Words, at: number, limits: Limits, place: PlaceName): void {
+  const most = place === "shared" ? LAST_SHARED_RING : LAST_RING;
+  store(words, at + AT.LIMIT, limits.items);
+  store(words, at + AT.LAST_RING, Math.min(limits.lastRing ?? most, most));
+  store(words, at + AT.SIDED, limits.sided === true ? 1 : 0);
+}
+
+/** Sends values through a channel, and receives them. */
+export class Channel {
+  readonly end: End;
+  readonly #route: Route;
+  readonly #wording: Wording;
+  /** An item that could not be read while this thread was blocked. */
+  #kept: Arrival | null = null;
+
+  constructor(end: End, route: Route, wording: Wording) {
+    this.end = end;
+    this.#route = route;
+    this.#wording = wording;
+  }
+
+  /** Writes the value down at once, and resolves when it is in the channel. */
+  put(
+    value: unknown,
+    what: string,
+    options?: WaitOptions,
+    transfer?: readonly object[],
+  ): Promise<void> {
+    try {
+      checkWait(options, this.#wording.put);
+      const encoder = writeItem(this.#route, value, what, transfer);
+      const result = this.#attempt(encoder);
+      if (result === AGAIN) return this.#putLater(encoder, options);
+      this.#conclude(encoder, result, 0);
+      return SENT;
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /** As {@link put}, blocking this thread. */
+  putSync(value: unknown, what: string, options?: WaitOptions, transfer?: readonly object[]): void {
+    const timeout = checkWait(options, this.#wording.put);
+    const encoder = writeItem(this.#route, value, what, transfer);
+    let result: number | undefined;
+    try {
+      result = this.end.waitSync(putItem, encoder as Item, options, this.#wording.put);
+    } finally {
+      if (result === undefined) withdrawn(encoder);
+    }
+    this.#conclude(encoder, result, timeout);
+  }
+
+  /** Puts if there is room; returns whether there was. */
+  putNowait(value: unknown, what: string, transfer?: readonly object[]): boolean {
+    const encoder = writeItem(this.#route, value, what, transfer);
+    const result = this.end.block === null
+      ? this.end.waitSync(putItem, encoder as Item, AT_ONCE, this.#wording.put)
+      : this.end.now(tryPut, encoder as Item);
+    const full = result === AGAIN || result === EXPIRED;
+    if (full) withdrawn(encoder);
+    else this.#conclude(encoder, result, 0);
+    return !full;
+  }
+
+  /** Takes a value. */
+  take(options?: WaitOptions): Promise<unknown> {
+    try {
+      checkWait(options, this.#wording.take);
+      if (this.#kept !== null) return this.#takeKept(this.#kept);
+      const arrival = new Arrival();
+      const result = this.end.first(takeItem, arrival);
+      if (result === AGAIN) return this.#takeLater(arrival, options);
+      this.#checkTaken(result, 0);
+      return arrival.isRead ? Promise.resolve(arrival.value()) : arrival.valueLater();
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /** As {@link take}, blocking this thread. */
+  takeSync(options?: WaitOptions): unknown {
+    const timeout = checkWait(options, this.#wording.take);
+    const arrival = this.#kept ?? new Arrival();
+    if (this.#kept === null) {
+      this.#checkTaken(this.end.waitSync(takeItem, arrival, options, this.#wording.take), timeout);
+    }
+    return this.#read(arrival);
+  }
+
+  /** Takes a value if there is one; otherwise fails as a wait that has expired. */
+  takeNowait(): unknown {
+    const arrival = this.#kept ?? new Arrival();
+    if (this.#kept === null) {
+      const result = this.end.block === null
+        ? this.end.waitSync(takeItem, arrival, AT_ONCE, this.#wording.take)
+        : this.end.now(tryTake, arrival);
+      this.#checkTaken(result === AGAIN ? EXPIRED : result, 0);
+    }
+    return this.#read(arrival);
+  }
+
+  #attempt(encoder: Encoder): number {
+    try {
+      return this.end.first(putItem, encoder as Item);
+    } catch (error) {
+      withdrawn(encoder);
+      throw error;
+    }
+  }
+
+  async #putLater(encoder: Encoder, options: WaitOptions | undefined): Promise<void> {
+    const message = encoder.take();
+    dispatched(encoder);
+    const item = { buffer: message.bytes, length: message.bytes.length };
+    let result: number | undefined;
+    try {
+      result = await this.end.wait(putItem, item, options, this.#wording.put);
+    } finally {
+      if (result !== CHANNEL.DONE) { for (const release of message.holds) release(); }
+    }
+    if (result !== CHANNEL.DONE) {
+      throw this.#failure(this.#wording.put, result, options?.timeout ?? Infinity, item.length);
+    }
+  }
+
+  async #takeLater(arrival: Arrival, options: WaitOptions | undefined): Promise<unknown> {
+    const result = await this.end.wait(takeItem, arrival, options, this.#wording.take);
+    this.#checkTaken(result, options?.timeout ?? Infinity);
+    return arrival.isRead ? arrival.value() : await arrival.valueLater();
+  }
+
+  #takeKept(arrival: Arrival): Promise<unknown> {
+    this.#kept = null;
+    return arrival.valueLater();
+  }
+
+  /** A value for a blocked thread; an item that cannot be read there stays for the next call. */
+  #read(arrival: Arrival): unknown {
+    this.#kept = arrival.isRead ? null : arrival;
+    return arrival.value();
+  }
+
+  #conclude(encoder: Encoder, result: number, timeout: number): void {
+    const { length } = encoder;
+    if (result === CHANNEL.DONE) return dispatched(encoder);
+    withdrawn(encoder);
+    throw this.#failure(this.#wording.put, result, timeout, length);
+  }
+
+  #checkTaken(result: number, timeout: number): void {
+    if (result !== CHANNEL.DONE) throw this.#failure(this.#wording.take, result, timeout, 0);
+  }
+
+  #failure(action: string, result: number, timeout: number, length: number): Error {
+    if (result === CHANNEL.TOO_LARGE) {
+      return new SerializationError(
+        `Cannot ${action}: it takes ${length} bytes, more than fit; send it in parts, or put it into ` +
+          "a SharedMemory and send that",
+      );
+    }
+    if (result === CHANNEL.CORRUPT) {
+      return new ProtocolError(
+        `Cannot ${action}: what another process wrote is no item; nothing can be read any more`,
+      );
+    }
+    return this.#wording.failure(action, result, timeout);
+  }
+}
+
+/** Checks the options before anything happens; returns the timeout. */
+function checkWait(options: WaitOptions | undefined, action: string): number {
+  if (options === undefined) return Infinity;
+  options.signal?.throwIfAborted();
+  return checkTimeout(options.timeout, action);
+}
+
+/** Gives back the rings of a channel that nobody has any more. */
+function freeRings(arena: Arena, words: Words, at: number): void {
+  if (arena.place !== "mapped") return;
+  for (let ring = 1; ring < RING_COUNT; ring++) {
+    const page = load(words, at + AT.RINGS + ring);
+    if (page !== 0) arena.forget(page, ringBytes(ring) / PAGE);
+  }
+}

@@ -1,0 +1,352 @@
+/**
+ * Layer 5, channel. The protocol of channels: items from any number of agents to any number of
+ * agents, each delivered once. The layout is in `layout.ts`, the rings are in `rings.ts`.
+ *
+ * ```text
+ * States      of an item: written ──TAIL──▶ there ──HEAD──▶ taken
+ * Invariants  C1 an item is there with the one store of its ring's TAIL, and gone with the one store of
+ *                its ring's HEAD, both by whoever is past the gate: half an item is never seen.
+ *             C2 items are taken in the order in which they were put.
+ *             C3 PUTS counts the stores of TAIL and TAKES those of HEAD; an agent that dies between
+ *                the two stores has left its intent, from which the next one makes the count true.
+ *             C4 a ring is left for ever when PUT_RING goes on, and when it has then been read to its
+ *                end TAKE_RING follows.
+ *             C5 after SHUT was set nothing is put: it is set and looked at past the gate.
+ * Wake-up     Who puts wakes one taker, who takes wakes one putter, after TAIL or HEAD. Who was woken
+ *             and succeeds wakes one more of its own kind: one item taken may make room for many, and
+ *             a wake-up that several puts share is passed on until one finds nothing.
+ * Failure     A dead agent past a gate is found by the next one (`gate.ts`). An item that it was
+ *             writing is overwritten, one that it was reading is still there.
+ * Cost        of a put or a take, when nobody waits: the gate, and four words written.
+ * ```
+ *
+ * @module
+ */
+
+import type { Block } from "../memory/arena.ts";
+import { cas, load, store } from "../memory/atomics.ts";
+import type { Words } from "../memory/atomics.ts";
+import type { Agent } from "../park/agent.ts";
+import { AGAIN, PHASE } from "../park/operation.ts";
+import type { NowOperation, Phase, WaitOperation } from "../park/operation.ts";
+import { nameOperations } from "../park/operations.ts";
+import { wakeAll, wakeOne } from "../park/wait_set.ts";
+import { enter, GATE, leave } from "./gate.ts";
+import { AT, RING_COUNT, ringBytes, SIDE } from "./layout.ts";
+import { rememberedOf } from "./remembered.ts";
+import { frameBytes } from "./rings.ts";
+import type { Item, Rings } from "./rings.ts";
+import { isOpen } from "./sides.ts";
+
+/** How a put or a take ends. */
+export const CHANNEL = {
+  DONE: 1,
+  /** The channel is shut, and empty for those who take. */
+  SHUT: 2,
+  /** The other end is closed, and the channel empty for those who take. */
+  CLOSED: 3,
+  /** The item is larger than the largest ring. */
+  TOO_LARGE: 4,
+  /** What stands in the ring is no item. */
+  CORRUPT: 5,
+} as const;
+
+/** How often to come back to a gate that is shut, for those who do not wait. */
+const GATE_TRIES = 1000;
+
+/** What a take fills. */
+export interface Taker {
+  /** Called with the bytes of an item, which may change after the call. */
+  take(bytes: Uint8Array): void;
+}
+
+/** Puts an item if there is room. */
+export const tryPut: NowOperation<Item, number> = (words, at, agent, item, block) =>
+  past(words, at + AT.PUT_GATE, () => put(words, at, agent, item, PHASE.LISTED, block));
+
+/** Puts an item. */
+export const putItem: WaitOperation<Item> = {
+  waitSet: AT.PUTTERS,
+  inTurn: true,
+  ordered: true,
+  attempt: (words, at, agent, item, _ticket, phase, block) =>
+    put(words, at, agent, item, phase, block),
+  crossing: {
+    pack: ({ buffer, length }) => buffer.subarray(0, length),
+    unpack: (bytes) => ({ buffer: bytes as Uint8Array, length: (bytes as Uint8Array).length }),
+    answer: (result) => result,
+    receive: (answer) => answer as number,
+  },
+};
+
+/** Takes an item if there is one. */
+export const tryTake: NowOperation<Taker, number> = (words, at, agent, taker, block) =>
+  past(words, at + AT.TAKE_GATE, () => take(words, at, agent, taker, PHASE.LISTED, block));
+
+/** Takes an item. */
+export const takeItem: WaitOperation<Taker> = {
+  waitSet: AT.TAKERS,
+  inTurn: true,
+  ordered: true,
+  attempt: (words, at, agent, taker, _ticket, phase, block) =>
+    take(words, at, agent, taker, phase, block),
+  crossing: {
+    pack: () => 0,
+    unpack: () => new Carrier(),
+    answer: (result, taker) => [result, (taker as Carrier).bytes],
+    receive: (answer, taker) => {
+      if (typeof answer === "number") return answer; // it has expired on the way
+      const [result, bytes] = answer as [number, Uint8Array | null];
+      if (bytes !== null) taker.take(bytes);
+      return result;
+    },
+  },
+};
+
+/** Waits until there is something to take, or never will be. */
+export const awaitItem: WaitOperation = {
+  waitSet: AT.TAKERS,
+  inTurn: true,
+  ordered: false,
+  attempt(words, at, agent, _argument, _ticket, phase, block) {
+    if (!isEmpty(words, at)) return CHANNEL.DONE;
+    if (load(words, at + AT.SHUT) !== 0) return isEmpty(words, at) ? CHANNEL.SHUT : CHANNEL.DONE;
+    if (isOpen(words, at, agent, SIDE.PUTS, phase, block)) return AGAIN;
+    return isEmpty(words, at) ? CHANNEL.CLOSED : CHANNEL.DONE;
+  },
+};
+
+/** How many items there are. */
+export const itemCount: NowOperation = (words, at) => {
+  // Takes first: what is put meanwhile counts, what is taken meanwhile does not make it negative.
+  const taken = load(words, at + AT.TAKES);
+  return Math.max(0, load(words, at + AT.PUTS) - taken | 0);
+};
+
+/** How many items there can be; 0 for no limit. */
+export const itemLimit: NowOperation = (words, at) => load(words, at + AT.LIMIT);
+
+/** Whether nothing is there to be taken: 1 or 0. */
+export const hasNone: NowOperation = (words, at) => isEmpty(words, at) ? 1 : 0;
+
+/** Ends puts for ever (C5). Wakes everybody. */
+export const shut: WaitOperation = {
+  waitSet: AT.PUTTERS,
+  inTurn: false,
+  attempt(words, at, agent, _argument, _ticket, phase) {
+    const gate = enter(words, at + AT.PUT_GATE, agent, phase);
+    if (gate === GATE.SHUT) return AGAIN;
+    if (gate === GATE.INHERITED) repairPuts(words, at);
+    store(words, at + AT.SHUT, 1);
+    leave(words, at + AT.PUT_GATE, at + AT.PUTTERS, agent);
+    wakeAll(words, at + AT.PUTTERS, agent);
+    wakeAll(words, at + AT.TAKERS, agent);
+    return CHANNEL.DONE;
+  },
+};
+
+/** Takes note that the work of one item is done. Returns 0 if there was none. */
+export const itemDone: NowOperation = (words, at, agent) => {
+  for (;;) {
+    const done = load(words, at + AT.DONE);
+    const left = load(words, at + AT.PUTS) - done | 0;
+    if (left <= 0) return 0;
+    if (!cas(words, at + AT.DONE, done, done + 1)) continue;
+    if (left === 1) wakeAll(words, at + AT.JOINERS, agent);
+    return CHANNEL.DONE;
+  }
+};
+
+/** Waits until the work of all items is done. */
+export const awaitDone: WaitOperation = {
+  waitSet: AT.JOINERS,
+  inTurn: true,
+  attempt: (words, at) =>
+    (load(words, at + AT.PUTS) - load(words, at + AT.DONE) | 0) <= 0 ? CHANNEL.DONE : AGAIN,
+};
+
+function put(
+  words: Words,
+  at: number,
+  agent: Agent,
+  item: Item,
+  phase: Phase,
+  block: Block,
+): number {
+  if (!isOpen(words, at, agent, SIDE.TAKES, phase, block)) return CHANNEL.CLOSED;
+  const gate = enter(words, at + AT.PUT_GATE, agent, phase);
+  if (gate === GATE.SHUT) return AGAIN;
+  let result: number;
+  try {
+    if (gate === GATE.INHERITED) repairPuts(words, at);
+    result = write(words, at, item, rememberedOf(block).rings);
+  } finally {
+    leave(words, at + AT.PUT_GATE, at + AT.PUTTERS, agent);
+  }
+  if (result !== CHANNEL.DONE) return result;
+  wakeOne(words, at + AT.TAKERS, agent);
+  if (phase !== PHASE.FIRST) wakeOne(words, at + AT.PUTTERS, agent);
+  return result;
+}
+
+/** Writes an item, past the gate. */
+function write(words: Words, at: number, item: Item, rings: Rings): number {
+  if (load(words, at + AT.SHUT) !== 0) return CHANNEL.SHUT;
+  const puts = load(words, at + AT.PUTS);
+  const limit = load(words, at + AT.LIMIT);
+  if (limit > 0 && (puts - load(words, at + AT.TAKES) | 0) >= limit) return AGAIN;
+  const bytes = frameBytes(item.length);
+  let ring = load(words, at + AT.PUT_RING);
+  let tail = load(words, at + AT.TAILS + ring);
+  const used = tail - load(words, at + AT.HEADS + ring) >>> 0;
+  if (used + bytes > ringBytes(ring)) {
+    const last = load(words, at + AT.LAST_RING);
+    if (bytes > ringBytes(last)) return CHANNEL.TOO_LARGE;
+    if (ring === last) return AGAIN;
+    const larger = ringAfter(ring, last, bytes);
+    if (!rings.make(larger)) return AGAIN;
+    store(words, at + AT.PUT_RING, larger); // C4
+    ring = larger;
+    tail = 0;
+  }
+  rings.write(ring, tail, item);
+  const next = tail + bytes | 0;
+  store(words, at + AT.NEXT_TAIL, next); // C3
+  store(words, at + AT.NEXT_PUTS, puts + 1 | 0);
+  store(words, at + AT.TAILS + ring, next); // C1
+  store(words, at + AT.PUTS, puts + 1 | 0);
+  return CHANNEL.DONE;
+}
+
+function take(
+  words: Words,
+  at: number,
+  agent: Agent,
+  taker: Taker,
+  phase: Phase,
+  block: Block,
+): number {
+  if (isEmpty(words, at)) {
+    const shut = load(words, at + AT.SHUT) !== 0;
+    if (!shut && isOpen(words, at, agent, SIDE.PUTS, phase, block)) return AGAIN;
+    if (isEmpty(words, at)) return shut ? CHANNEL.SHUT : CHANNEL.CLOSED;
+  }
+  const gate = enter(words, at + AT.TAKE_GATE, agent, phase);
+  if (gate === GATE.SHUT) return AGAIN;
+  let bytes: Uint8Array | null;
+  let corrupt = false;
+  try {
+    if (gate === GATE.INHERITED) repairTakes(words, at);
+    bytes = read(words, at, rememberedOf(block).rings);
+    corrupt = load(words, at + AT.CORRUPT) !== 0;
+  } finally {
+    leave(words, at + AT.TAKE_GATE, at + AT.TAKERS, agent);
+  }
+  if (corrupt) return CHANNEL.CORRUPT;
+  if (bytes === null) return AGAIN; // somebody was quicker
+  wakeOne(words, at + AT.PUTTERS, agent);
+  if (phase !== PHASE.FIRST && !isEmpty(words, at)) wakeOne(words, at + AT.TAKERS, agent);
+  taker.take(bytes);
+  return CHANNEL.DONE;
+}
+
+/** Tries again as long as it may only have failed because somebody was past the gate. */
+function past(words: Words, gate: number, attempt: () => number): number {
+  let result = attempt();
+  for (let tries = GATE_TRIES; result === AGAIN && tries > 0 && load(words, gate) !== 0; tries--) {
+    result = attempt();
+  }
+  return result;
+}
+
+/** Reads an item, past the gate. */
+function read(words: Words, at: number, rings: Rings): Uint8Array | null {
+  if (load(words, at + AT.CORRUPT) !== 0) return null;
+  let ring = load(words, at + AT.TAKE_RING);
+  for (;;) {
+    const head = load(words, at + AT.HEADS + ring);
+    const goesOn = load(words, at + AT.PUT_RING) !== ring;
+    const there = load(words, at + AT.TAILS + ring) - head >>> 0;
+    if (there === 0) {
+      if (!goesOn) return null;
+      const next = ringBehind(words, at, ring);
+      store(words, at + AT.TAKE_RING, next); // C4
+      rings.discard(ring);
+      ring = next;
+      continue;
+    }
+    const length = rings.lengthAt(ring, head);
+    if (length < 0 || there > ringBytes(ring) || frameBytes(length) > there) {
+      store(words, at + AT.CORRUPT, 1);
+      store(words, at + AT.SHUT, 1);
+      return null;
+    }
+    const bytes = rings.read(ring, head, length);
+    const next = head + frameBytes(length) | 0;
+    const takes = load(words, at + AT.TAKES) + 1 | 0;
+    rings.release(ring, head >>> 0, next >>> 0);
+    store(words, at + AT.NEXT_HEAD, next); // C3
+    store(words, at + AT.NEXT_TAKES, takes);
+    store(words, at + AT.HEADS + ring, next); // C1
+    store(words, at + AT.TAKES, takes);
+    return bytes;
+  }
+}
+
+/** Whether nothing is there; without the gate, so it may be out of date. */
+function isEmpty(words: Words, at: number): boolean {
+  for (let ring = load(words, at + AT.TAKE_RING);;) {
+    const last = load(words, at + AT.PUT_RING);
+    if (load(words, at + AT.TAILS + ring) !== load(words, at + AT.HEADS + ring)) return false;
+    if (ring >= last) return true;
+    ring = ringBehind(words, at, ring);
+  }
+}
+
+/** C3, for a putter that died past the gate. */
+function repairPuts(words: Words, at: number): void {
+  const ring = load(words, at + AT.PUT_RING);
+  if (load(words, at + AT.TAILS + ring) !== load(words, at + AT.NEXT_TAIL)) return;
+  store(words, at + AT.PUTS, load(words, at + AT.NEXT_PUTS));
+}
+
+/** C3, for a taker that died past the gate. */
+function repairTakes(words: Words, at: number): void {
+  const ring = load(words, at + AT.TAKE_RING);
+  if (load(words, at + AT.HEADS + ring) !== load(words, at + AT.NEXT_HEAD)) return;
+  store(words, at + AT.TAKES, load(words, at + AT.NEXT_TAKES));
+}
+
+/** The ring that follows one that is full: much larger at first, so that few are needed. */
+function ringAfter(ring: number, last: number, bytes: number): number {
+  let next = ring === 0 ? 5 : ring < 13 ? ring + 4 : ring + 1;
+  while (next < last && ringBytes(next) < 2 * bytes) next++;
+  return Math.min(next, last);
+}
+
+/** The ring that putters went on to. */
+function ringBehind(words: Words, at: number, ring: number): number {
+  do ring++; while (ring < RING_COUNT - 1 && load(words, at + AT.RINGS + ring) === 0);
+  return ring;
+}
+
+/** Takes items for an isolate that cannot reach them. */
+export class Carrier implements Taker {
+  bytes: Uint8Array | null = null;
+
+  take(bytes: Uint8Array): void {
+    this.bytes = bytes.slice();
+  }
+}
+
+nameOperations("channel", {
+  put: putItem,
+  take: takeItem,
+  item: awaitItem,
+  count: itemCount,
+  limit: itemLimit,
+  none: hasNone,
+  shut,
+  done: itemDone,
+  join: awaitDone,
+});

@@ -1,0 +1,109 @@
+/**
+ * Layer 5, channel. Values as items: written once, at the call that sends them, and read once, by
+ * whoever takes them. Owns the encoders.
+ *
+ * @module
+ */
+
+import { ProcessError } from "../errors.ts";
+import { Decoder } from "../wire/decode.ts";
+import { Encoder } from "../wire/encode.ts";
+import type { Route } from "../wire/encode.ts";
+import { appendModules, modulesOf } from "../wire/envelope.ts";
+import { isInternalModule } from "../wire/classes.ts";
+import { isLoaded, loadModules } from "../wire/functions/loaded.ts";
+import type { Taker } from "./channel_words.ts";
+
+const spare: Record<Route, Encoder | null> = { process: null, thread: null };
+
+/**
+ * Writes a value down.
+ *
+ * @returns The encoder that holds it: an item, until {@link dispatched} or {@link withdrawn}.
+ * @throws {SerializationError} If it cannot travel.
+ */
+export function writeItem(
+  route: Route,
+  value: unknown,
+  what: string,
+  transfer?: readonly object[],
+): Encoder {
+  const encoder = spare[route] ?? new Encoder(route, { once: true });
+  spare[route] = null; // writing a value may run code that sends another one
+  try {
+    encoder.value(value, what, transfer);
+    appendModules(encoder);
+  } catch (error) {
+    withdrawn(encoder);
+    throw error;
+  }
+  return encoder;
+}
+
+/** The item has been copied to where it is going. */
+export function dispatched(encoder: Encoder): void {
+  encoder.sent();
+  spare[encoder.route] = encoder;
+}
+
+/** The item goes nowhere. */
+export function withdrawn(encoder: Encoder): void {
+  encoder.reset();
+  spare[encoder.route] = encoder;
+}
+
+/** An item that has been taken, and the value in it. */
+export class Arrival implements Taker {
+  #value: unknown;
+  #error: { thrown: unknown } | null = null;
+  /** An item that cannot be read before modules are imported. */
+  #sealed: { bytes: Uint8Array; modules: string[] } | null = null;
+  readonly #attachments: () => readonly unknown[];
+
+  /** @param attachments Fetches what came beside the bytes. */
+  constructor(attachments: () => readonly unknown[] = () => []) {
+    this.#attachments = attachments;
+  }
+
+  take(bytes: Uint8Array): void {
+    try {
+      const modules = modulesOf(bytes);
+      if (modules.every((url) => isInternalModule(url) || isLoaded(url))) this.#read(bytes);
+      else this.#sealed = { bytes: bytes.slice(), modules };
+    } catch (thrown) {
+      this.#error = { thrown };
+    }
+  }
+
+  /** Whether the value is at hand. */
+  get isRead(): boolean {
+    return this.#sealed === null;
+  }
+
+  /** The value. */
+  value(): unknown {
+    if (this.#error !== null) throw this.#error.thrown;
+    if (this.#sealed !== null) {
+      throw new ProcessError(
+        `Cannot take this item while the thread is blocked: ${this.#sealed.modules.join(", ")} ` +
+          "must be imported first; import it in this program, or take the item without blocking",
+      );
+    }
+    return this.#value;
+  }
+
+  /** The value, after the modules that it needs have been imported. */
+  async valueLater(): Promise<unknown> {
+    if (this.#sealed !== null) {
+      const { bytes, modules } = this.#sealed;
+      await loadModules(modules);
+      this.#sealed = null;
+      this.#read(bytes);
+    }
+    return this.value();
+  }
+
+  #read(bytes: Uint8Array): void {
+    this.#value = new Decoder(bytes, this.#attachments()).value();
+  }
+}
