@@ -65,6 +65,12 @@ export type {
   Task,
   WorkerStats,
 } from "./src/pool/options.ts";
+export { Connection } from "./src/connection/connection.ts";
+export type { Bytes, SendOptions } from "./src/connection/connection.ts";
+export { Pipe } from "./src/connection/pipe.ts";
+export type { PipeOptions } from "./src/connection/pipe.ts";
+export { wait } from "./src/connection/wait.ts";
+export type { Readable } from "./src/connection/wait.ts";
 export { JoinableQueue } from "./src/queue/joinable_queue.ts";
 export { Queue } from "./src/queue/queue.ts";
 export type { PutOptions } from "./src/queue/queue.ts";

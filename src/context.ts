@@ -12,6 +12,9 @@ import { checkMethod, getStartMethod } from "./park/start_method.ts";
 import type { StartMethod } from "./park/start_method.ts";
 import "./broker/mod.ts";
 import { Pool } from "./pool/pool.ts";
+import { makePipe } from "./connection/pipe.ts";
+import type { Pipe } from "./connection/pipe.ts";
+import { wait } from "./connection/wait.ts";
 import { JoinableQueue } from "./queue/joinable_queue.ts";
 import { Queue } from "./queue/queue.ts";
 import { SimpleQueue } from "./queue/simple_queue.ts";
@@ -103,6 +106,8 @@ export interface Context {
   readonly Condition: typeof Condition;
   /** As the top-level `Barrier`, with this method. */
   readonly Barrier: typeof Barrier;
+  /** As the top-level `Pipe`, with this method. */
+  readonly Pipe: typeof Pipe;
   /** As the top-level `Queue`, with this method. */
   readonly Queue: typeof Queue;
   /** As the top-level `JoinableQueue`, with this method. */
@@ -121,6 +126,8 @@ export interface Context {
   readonly SharedMemory: typeof SharedMemory;
   /** As the top-level `ShareableList`, with this method. */
   readonly ShareableList: typeof ShareableList;
+  /** As the top-level function. */
+  readonly wait: typeof wait;
   /** As the top-level function. */
   readonly currentProcess: typeof currentProcess;
   /** As the top-level function. */
@@ -149,7 +156,7 @@ const SHARED = {
   SharedMemory,
   ShareableList,
 };
-const functions = { currentProcess, parentProcess, activeChildren, cpuCount };
+const functions = { wait, currentProcess, parentProcess, activeChildren, cpuCount };
 
 const contexts: Record<StartMethod, Context> = {
   spawn: {
@@ -157,6 +164,7 @@ const contexts: Record<StartMethod, Context> = {
     Process: SpawnProcess,
     Pool: SpawnPool,
     ...sharedClasses("spawn"),
+    Pipe: (options) => makePipe("spawn", options),
     ...functions,
   },
   thread: {
@@ -164,6 +172,7 @@ const contexts: Record<StartMethod, Context> = {
     Process: Thread,
     Pool: ThreadPool,
     ...sharedClasses("thread"),
+    Pipe: (options) => makePipe("thread", options),
     ...functions,
   },
 };

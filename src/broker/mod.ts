@@ -35,6 +35,8 @@ import type { CallKind, Request } from "./messages.ts";
 class RemoteEnd implements End {
   readonly block = null;
   readonly name: ObjectName;
+  /** How the waits under way are cancelled. */
+  readonly #waits = new Set<(reason: unknown) => void>();
 
   constructor(name: ObjectName) {
     this.name = name;
@@ -61,18 +63,29 @@ class RemoteEnd implements End {
     const signal = options?.signal;
     signal?.throwIfAborted();
     const { address } = this.name;
-    let onAbort: (() => void) | undefined;
+    let cancel: (reason: unknown) => void = () => {};
+    let reason: unknown;
+    const onAbort = () => cancel(signal!.reason);
     const request = this.#request("wait", nameOf(operation), pack(operation, argument), timeout);
     try {
       const result = await call(address, request, (id) => {
-        onAbort = () => order(["ask", address, ["cancel", id]]);
+        cancel = (why) => {
+          reason = why;
+          order(["ask", address, ["cancel", id]]);
+        };
+        this.#waits.add(cancel);
         signal?.addEventListener("abort", onAbort, { once: true });
       });
-      if (result === CANCELLED) throw signal!.reason;
+      if (result === CANCELLED) throw reason;
       return receive(operation, result, argument);
     } finally {
-      if (onAbort) signal?.removeEventListener("abort", onAbort);
+      this.#waits.delete(cancel);
+      signal?.removeEventListener("abort", onAbort);
     }
+  }
+
+  abandon(reason: unknown): void {
+    for (const cancel of this.#waits) cancel(reason);
   }
 
   waitSync<A>(

@@ -14,9 +14,10 @@ import type { End } from "../park/end.ts";
 import { AGAIN, EXPIRED } from "../park/operation.ts";
 import { checkTimeout } from "../park/wait.ts";
 import type { WaitOptions } from "../park/wait.ts";
-import type { Encoder, Route } from "../wire/encode.ts";
+import type { Encoder } from "../wire/encode.ts";
 import { CHANNEL, putItem, takeItem, tryPut, tryTake } from "./channel_words.ts";
 import { Arrival, dispatched, withdrawn, writeItem } from "./items.ts";
+import type { Beside } from "./items.ts";
 import { AT, RING_COUNT, ringBytes } from "./layout.ts";
 import type { Item } from "./rings.ts";
 
@@ -40,38 +41,53 @@ export interface Wording {
 export interface Limits {
   /** Most items; 0: no limit. */
   readonly items: number;
-  /** The largest ring, by its number. Default: what there is address space for. */
-  readonly lastRing?: number;
+  /** The largest ring that is made for room, not for a large item, by its number. Default: any. */
+  readonly grows?: number;
   /** Whether its ends count. */
   readonly sided?: boolean;
 }
 
 /** What the memory of a channel is made with. */
-export function channelExtra({ lastRing = LAST_SHARED_RING }: Limits): Extra {
-  const last = Math.min(lastRing, LAST_SHARED_RING);
-  return { growTo: ringBytes(last + 1) - ringBytes(1), onFree: freeRings };
-}
+export const CHANNEL_EXTRA: Extra = {
+  growTo: ringBytes(LAST_SHARED_RING + 1) - ringBytes(1),
+  onFree: freeRings,
+};
 
 /** Sets the words of a new channel. */
 export function initChannel(words: Words, at: number, limits: Limits, place: PlaceName): void {
   const most = place === "shared" ? LAST_SHARED_RING : LAST_RING;
   store(words, at + AT.LIMIT, limits.items);
-  store(words, at + AT.LAST_RING, Math.min(limits.lastRing ?? most, most));
+  store(words, at + AT.LAST_RING, most);
+  store(words, at + AT.GROWS, limits.grows ?? most);
   store(words, at + AT.SIDED, limits.sided === true ? 1 : 0);
 }
 
 /** Sends values through a channel, and receives them. */
 export class Channel {
   readonly end: End;
-  readonly #route: Route;
   readonly #wording: Wording;
+  /** The way for what items cannot carry, between threads. */
+  readonly #beside: Beside | null;
+  /** What must not be dropped while a call waits: its end closes when it is. */
+  readonly owner: object | null;
   /** An item that could not be read while this thread was blocked. */
   #kept: Arrival | null = null;
 
-  constructor(end: End, route: Route, wording: Wording) {
+  constructor(
+    end: End,
+    wording: Wording,
+    beside: Beside | null = null,
+    owner: object | null = null,
+  ) {
+    this.owner = owner;
     this.end = end;
-    this.#route = route;
     this.#wording = wording;
+    this.#beside = beside;
+  }
+
+  /** Whether an item was taken that could not be read. */
+  get hasKept(): boolean {
+    return this.#kept !== null;
   }
 
   /** Writes the value down at once, and resolves when it is in the channel. */
@@ -83,7 +99,7 @@ export class Channel {
   ): Promise<void> {
     try {
       checkWait(options, this.#wording.put);
-      const encoder = writeItem(this.#route, value, what, transfer);
+      const encoder = this.#write(value, what, transfer);
       const result = this.#attempt(encoder);
       if (result === AGAIN) return this.#putLater(encoder, options);
       this.#conclude(encoder, result, 0);
@@ -96,7 +112,7 @@ export class Channel {
   /** As {@link put}, blocking this thread. */
   putSync(value: unknown, what: string, options?: WaitOptions, transfer?: readonly object[]): void {
     const timeout = checkWait(options, this.#wording.put);
-    const encoder = writeItem(this.#route, value, what, transfer);
+    const encoder = this.#write(value, what, transfer);
     let result: number | undefined;
     try {
       result = this.end.waitSync(putItem, encoder as Item, options, this.#wording.put);
@@ -108,7 +124,7 @@ export class Channel {
 
   /** Puts if there is room; returns whether there was. */
   putNowait(value: unknown, what: string, transfer?: readonly object[]): boolean {
-    const encoder = writeItem(this.#route, value, what, transfer);
+    const encoder = this.#write(value, what, transfer);
     const result = this.end.block === null
       ? this.end.waitSync(putItem, encoder as Item, AT_ONCE, this.#wording.put)
       : this.end.now(tryPut, encoder as Item);
@@ -123,7 +139,7 @@ export class Channel {
     try {
       checkWait(options, this.#wording.take);
       if (this.#kept !== null) return this.#takeKept(this.#kept);
-      const arrival = new Arrival();
+      const arrival = new Arrival(this.#beside);
       const result = this.end.first(takeItem, arrival);
       if (result === AGAIN) return this.#takeLater(arrival, options);
       this.#checkTaken(result, 0);
@@ -136,16 +152,21 @@ export class Channel {
   /** As {@link take}, blocking this thread. */
   takeSync(options?: WaitOptions): unknown {
     const timeout = checkWait(options, this.#wording.take);
-    const arrival = this.#kept ?? new Arrival();
+    const arrival = this.#kept ?? new Arrival(this.#beside);
     if (this.#kept === null) {
       this.#checkTaken(this.end.waitSync(takeItem, arrival, options, this.#wording.take), timeout);
     }
     return this.#read(arrival);
   }
 
+  /** Ends the calls that wait and do not block. */
+  abandon(reason: unknown): void {
+    this.end.abandon(reason);
+  }
+
   /** Takes a value if there is one; otherwise fails as a wait that has expired. */
   takeNowait(): unknown {
-    const arrival = this.#kept ?? new Arrival();
+    const arrival = this.#kept ?? new Arrival(this.#beside);
     if (this.#kept === null) {
       const result = this.end.block === null
         ? this.end.waitSync(takeItem, arrival, AT_ONCE, this.#wording.take)
@@ -153,6 +174,11 @@ export class Channel {
       this.#checkTaken(result === AGAIN ? EXPIRED : result, 0);
     }
     return this.#read(arrival);
+  }
+
+  #write(value: unknown, what: string, transfer?: readonly object[]): Encoder {
+    const beside = this.#beside?.isHere ? this.#beside : null;
+    return writeItem(beside === null ? "process" : "thread", value, what, transfer, beside);
   }
 
   #attempt(encoder: Encoder): number {

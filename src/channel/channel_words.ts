@@ -51,6 +51,8 @@ export const CHANNEL = {
   CORRUPT: 5,
 } as const;
 
+/** A ring from which on takers are given a moment to make room before the channel grows: 16 MiB. */
+const PATIENT_RING = 13;
 /** How often to come back to a gate that is shut, for those who do not wait. */
 const GATE_TRIES = 1000;
 
@@ -62,7 +64,7 @@ export interface Taker {
 
 /** Puts an item if there is room. */
 export const tryPut: NowOperation<Item, number> = (words, at, agent, item, block) =>
-  past(words, at + AT.PUT_GATE, () => put(words, at, agent, item, PHASE.LISTED, block));
+  past(words, at + AT.PUT_GATE, () => put(words, at, agent, item, PHASE.DESPERATE, block));
 
 /** Puts an item. */
 export const putItem: WaitOperation<Item> = {
@@ -179,7 +181,7 @@ function put(
   let result: number;
   try {
     if (gate === GATE.INHERITED) repairPuts(words, at);
-    result = write(words, at, item, rememberedOf(block).rings);
+    result = write(words, at, item, phase, rememberedOf(block).rings);
   } finally {
     leave(words, at + AT.PUT_GATE, at + AT.PUTTERS, agent);
   }
@@ -190,7 +192,7 @@ function put(
 }
 
 /** Writes an item, past the gate. */
-function write(words: Words, at: number, item: Item, rings: Rings): number {
+function write(words: Words, at: number, item: Item, phase: Phase, rings: Rings): number {
   if (load(words, at + AT.SHUT) !== 0) return CHANNEL.SHUT;
   const puts = load(words, at + AT.PUTS);
   const limit = load(words, at + AT.LIMIT);
@@ -202,7 +204,10 @@ function write(words: Words, at: number, item: Item, rings: Rings): number {
   if (used + bytes > ringBytes(ring)) {
     const last = load(words, at + AT.LAST_RING);
     if (bytes > ringBytes(last)) return CHANNEL.TOO_LARGE;
-    if (ring === last) return AGAIN;
+    // Room comes from those who take; only what must grow does.
+    const fits = bytes <= ringBytes(ring);
+    if (fits && (ring >= load(words, at + AT.GROWS) || ring === last)) return AGAIN;
+    if (fits && ring >= PATIENT_RING && phase < PHASE.STARVED) return AGAIN;
     const larger = ringAfter(ring, last, bytes);
     if (!rings.make(larger)) return AGAIN;
     store(words, at + AT.PUT_RING, larger); // C4

@@ -5,15 +5,27 @@
  * @module
  */
 
-import { ProcessError } from "../errors.ts";
+import { ProcessError, ProtocolError } from "../errors.ts";
 import { Decoder } from "../wire/decode.ts";
 import { Encoder } from "../wire/encode.ts";
 import type { Route } from "../wire/encode.ts";
-import { appendModules, modulesOf } from "../wire/envelope.ts";
+import { appendModules, isMarked, modulesOf, modulesStart } from "../wire/envelope.ts";
 import { isInternalModule } from "../wire/classes.ts";
 import { isLoaded, loadModules } from "../wire/functions/loaded.ts";
 import type { Taker } from "./channel_words.ts";
 
+/** The way for what an item cannot carry: see `runtime/side_port.ts`. */
+export interface Beside {
+  /** Whether it can be used here. */
+  readonly isHere: boolean;
+  send(objects: readonly unknown[], transfer: readonly object[]): void;
+  take(): unknown[] | null;
+}
+
+/** Looks for what came beside an item that is there: it was sent before. */
+const BESIDE_LOOKS = 1000;
+
+let lastBeside = 0;
 const spare: Record<Route, Encoder | null> = { process: null, thread: null };
 
 /**
@@ -27,12 +39,20 @@ export function writeItem(
   value: unknown,
   what: string,
   transfer?: readonly object[],
+  beside: Beside | null = null,
 ): Encoder {
   const encoder = spare[route] ?? new Encoder(route, { once: true });
   spare[route] = null; // writing a value may run code that sends another one
   try {
     encoder.value(value, what, transfer);
-    appendModules(encoder);
+    const { attachments } = encoder;
+    const marked = attachments.length > 0 && beside !== null;
+    if (marked) {
+      const number = lastBeside = (lastBeside + 1) >>> 0;
+      encoder.u32(number);
+      beside.send([number, ...attachments], encoder.transferList);
+    }
+    appendModules(encoder, marked);
   } catch (error) {
     withdrawn(encoder);
     throw error;
@@ -58,16 +78,17 @@ export class Arrival implements Taker {
   #error: { thrown: unknown } | null = null;
   /** An item that cannot be read before modules are imported. */
   #sealed: { bytes: Uint8Array; modules: string[] } | null = null;
-  readonly #attachments: () => readonly unknown[];
+  readonly #beside: Beside | null;
+  #attachments: readonly unknown[] = [];
 
-  /** @param attachments Fetches what came beside the bytes. */
-  constructor(attachments: () => readonly unknown[] = () => []) {
-    this.#attachments = attachments;
+  constructor(beside: Beside | null = null) {
+    this.#beside = beside;
   }
 
   take(bytes: Uint8Array): void {
     try {
       const modules = modulesOf(bytes);
+      if (isMarked(bytes)) this.#attachments = this.#takeBeside(bytes);
       if (modules.every((url) => isInternalModule(url) || isLoaded(url))) this.#read(bytes);
       else this.#sealed = { bytes: bytes.slice(), modules };
     } catch (thrown) {
@@ -104,6 +125,19 @@ export class Arrival implements Taker {
   }
 
   #read(bytes: Uint8Array): void {
-    this.#value = new Decoder(bytes, this.#attachments()).value();
+    this.#value = new Decoder(bytes, this.#attachments).value();
+  }
+
+  #takeBeside(bytes: Uint8Array): readonly unknown[] {
+    const end = modulesStart(bytes);
+    const number = new Decoder(bytes.subarray(end - 4, end)).u32();
+    for (let looks = 0; looks < BESIDE_LOOKS; looks++) {
+      const came = this.#beside?.take();
+      if (came?.[0] === number) return came.slice(1); // others belong to items that never came
+    }
+    throw new ProtocolError(
+      "Cannot receive this message: the objects that belong to it did not come; the end of the pipe " +
+        "must be used in one thread only",
+    );
   }
 }

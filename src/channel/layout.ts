@@ -22,9 +22,10 @@
  * 66        SIDED        0 or 1: whether its ends count, sides.ts    its maker, once
  * 67        DONE         items of which the work is done             everybody
  * 68        CHANGES      counts what may have emptied a side         everybody
- * 69, 70    TRANSIT      of each side: references on their way       everybody
- * 71        RINGS        of each ring: its first page; 1 in a SharedArrayBuffer; 0: not made
+ * 69        GROWS        the largest ring that it grows to for room; its maker, once
+ * 70        RINGS        of each ring: its first page; 1 in a SharedArrayBuffer; 0: not made
  * 96        wait sets: of takers, of putters, of those who wait until all is done
+ * …         TICKETS      of each side: references on their way, or 0  everybody
  * …         HOLDERS      of each agent: generation, and how often it has each side open
  * …         the first ring
  * ```
@@ -38,7 +39,10 @@ import { MAX_AGENTS, WAIT_SET } from "../memory/layout.ts";
 export const RING_COUNT = 21;
 
 const SETS = 96;
-const HOLDERS = SETS + 3 * WAIT_SET.LENGTH;
+const TICKETS = SETS + 3 * WAIT_SET.LENGTH;
+/** How many references to one side of a channel can be on their way at a time. */
+export const MAX_TICKETS = 60;
+const HOLDERS = TICKETS + 2 * MAX_TICKETS;
 const FIRST_RING = HOLDERS + MAX_AGENTS;
 
 /** Where everything is, from the first word of the channel. */
@@ -62,11 +66,12 @@ export const AT = {
   SIDED: 66,
   DONE: 67,
   CHANGES: 68,
-  TRANSIT: 69,
-  RINGS: 71,
+  GROWS: 69,
+  RINGS: 70,
   TAKERS: SETS,
   PUTTERS: SETS + WAIT_SET.LENGTH,
   JOINERS: SETS + 2 * WAIT_SET.LENGTH,
+  TICKETS,
   HOLDERS,
   FIRST_RING,
 } as const;
@@ -76,7 +81,7 @@ export const FIRST_RING_BYTES = 2048;
 /** Words of a channel: with what precedes an object, a slot of 4 KiB. */
 export const CHANNEL_WORDS: number = FIRST_RING + FIRST_RING_BYTES / 4;
 
-/** The ends of a channel, for {@link AT}.TRANSIT and HOLDERS. */
+/** The ends of a channel, for {@link AT}.TICKETS and HOLDERS. */
 export const SIDE = { TAKES: 0, PUTS: 1 } as const;
 
 /** An end of a channel. */

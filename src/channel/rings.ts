@@ -17,7 +17,7 @@ const HEADER = 4;
 const SHORT = 24;
 /** Items up to this size are read into the same buffer, one after the other. */
 const SCRATCH = 64 * 1024;
-/** Rings of this size give their memory back while they are read. */
+/** Rings larger than this give their memory back while they are read. */
 const LARGE_RING = 16 * 1024 * 1024;
 const PAGE = 4096;
 
@@ -122,7 +122,7 @@ export class Rings {
   release(ring: number, from: number, to: number): void {
     const size = ringBytes(ring);
     const { arena, words, at } = this.#block;
-    if (size < LARGE_RING || arena.place !== "mapped") return;
+    if (size <= LARGE_RING || arena.place !== "mapped") return;
     // Whole pieces of an eighth of a large ring, when the position crosses into the next one.
     const piece = LARGE_RING / 8;
     const first = from - from % piece;

@@ -3,15 +3,18 @@
  * that takes. A side is closed when nobody has it and no reference to it is on its way.
  *
  * ```text
- * Layout      TRANSIT[side]   references in messages that nobody has read
- *             HOLDERS[slot]   generation of an agent << 20 | times it takes << 10 | times it puts
+ * Layout      TICKETS[side]   a number for each reference in a message, or 0
+ *             HOLDERS[slot]   generation of an agent << 20 | times it puts << 10 | times it takes
  *             CHANGES         counts every closing and every reference that was given up
- * States      of a reference: in transit ──arrive──▶ held ──close──▶ gone
+ * States      of a reference: ticket ──arrive──▶ held ──close──▶ gone
+ *                             ticket ──drop──▶ gone
  * Invariants  H1 an agent alone writes its HOLDERS, but for those of the dead, which count as none.
- *             H2 a reference that arrives is held before it is taken from TRANSIT: a side that
- *                somebody has or will have never looks closed. A side that is closed stays closed.
+ *             H2 a reference that arrives is held before its ticket is torn: a side that somebody has
+ *                or will have never looks closed. A ticket is torn once, whoever tries.
  *             H3 CHANGES is raised after each change that may have closed a side, and DEATHS of the
  *                arena after each death: while both are as they were, a side that was open is open.
+ *             H4 CHANGES is raised before a closing as well: whoever sees it closed, but not the one
+ *                that it sent a reference to before, sees that something has changed.
  * Wake-up     who raises CHANGES then wakes everybody of the channel.
  * Failure     the side of an agent that is killed is closed as soon as somebody takes note of its
  *             death; those who wait ask from time to time.
@@ -31,7 +34,7 @@ import { PHASE } from "../park/operation.ts";
 import type { NowOperation, Phase } from "../park/operation.ts";
 import { nameOperations } from "../park/operations.ts";
 import { wakeAll } from "../park/wait_set.ts";
-import { AT } from "./layout.ts";
+import { AT, MAX_TICKETS } from "./layout.ts";
 import type { Side } from "./layout.ts";
 import { rememberedOf } from "./remembered.ts";
 
@@ -50,26 +53,38 @@ export function isOpen(
 ): boolean {
   if (load(words, at + AT.SIDED) === 0) return true;
   const remembered = rememberedOf(block);
-  const changes = load(words, at + AT.CHANGES);
-  const deaths = load(block.arena.root.words, DEATHS_AT);
-  if (
-    phase === PHASE.FIRST && remembered.changes[side] === changes &&
-    remembered.deaths[side] === deaths
-  ) return true; // H3
-  if (!isHeld(words, at, agent, side)) return false;
-  remembered.changes[side] = changes;
-  remembered.deaths[side] = deaths;
-  return true;
+  const { words: root } = block.arena.root;
+  for (;;) {
+    const changes = load(words, at + AT.CHANGES);
+    const deaths = load(root, DEATHS_AT);
+    const asBefore = remembered.changes[side] === changes && remembered.deaths[side] === deaths;
+    if (phase === PHASE.FIRST && asBefore) return true; // H3
+    if (isHeld(words, at, agent, side)) {
+      remembered.changes[side] = changes;
+      remembered.deaths[side] = deaths;
+      return true;
+    }
+    // A reference may have gone from one to another behind the look (H4).
+    if (load(words, at + AT.CHANGES) === changes && load(root, DEATHS_AT) === deaths) return false;
+  }
 }
 
-/** Makes a reference that is on its way. */
-export const sendSide: NowOperation<Side> = (words, at, _agent, side) =>
-  add(words, at + AT.TRANSIT + side, 1);
+/** A reference on its way: a side, and a number that nobody else has. */
+export type Ticket = readonly [side: Side, number: number];
 
-/** Gives up a reference that was on its way. */
-export const dropSide: NowOperation<Side> = (words, at, agent, side) => {
-  add(words, at + AT.TRANSIT + side, -1);
-  return changed(words, at, agent);
+/** Makes a reference that is on its way. Returns 0 if there are too many. */
+export const sendSide: NowOperation<Ticket> = (words, at, _agent, [side, number]) => {
+  const tickets = at + AT.TICKETS + side * MAX_TICKETS;
+  for (let i = 0; i < MAX_TICKETS; i++) {
+    if (cas(words, tickets + i, 0, number)) return 1;
+  }
+  return 0;
+};
+
+/** Gives up a reference that was on its way, if it has not arrived. */
+export const dropSide: NowOperation<Ticket> = (words, at, agent, ticket) => {
+  if (tear(words, at, ticket)) changed(words, at, agent);
+  return 0;
 };
 
 /** Has a side from now on. */
@@ -79,26 +94,43 @@ export const openSide: NowOperation<Side> = (words, at, agent, side) => {
 };
 
 /** Has a side from now on, by a reference that was on its way. */
-export const arriveSide: NowOperation<Side> = (words, at, agent, side) => {
-  hold(words, at, agent, side, 1);
-  return add(words, at + AT.TRANSIT + side, -1); // H2
+export const arriveSide: NowOperation<Ticket> = (words, at, agent, ticket) => {
+  hold(words, at, agent, ticket[0], 1);
+  tear(words, at, ticket); // H2
+  return 0;
 };
 
 /** Has a side no longer. */
 export const closeSide: NowOperation<Side> = (words, at, agent, side) => {
+  add(words, at + AT.CHANGES, 1); // H4
   hold(words, at, agent, side, -1);
   return changed(words, at, agent);
 };
 
 function isHeld(words: Words, at: number, agent: Agent, side: Side): boolean {
-  if (load(words, at + AT.TRANSIT + side) > 0) return true;
+  if (isOnItsWay(words, at, side)) return true;
   for (let slot = 0; slot < MAX_AGENTS; slot++) {
     const held = load(words, at + AT.HOLDERS + slot);
     if ((held >>> side * BITS & MOST) === 0) continue;
     if (agent.isAlive(agentId(slot, held >>> GENERATION_SHIFT))) return true;
   }
-  // H2: it may have arrived meanwhile, at a slot that was looked at before.
-  return load(words, at + AT.TRANSIT + side) > 0;
+  return false;
+}
+
+function isOnItsWay(words: Words, at: number, side: Side): boolean {
+  const tickets = at + AT.TICKETS + side * MAX_TICKETS;
+  for (let i = 0; i < MAX_TICKETS; i++) {
+    if (load(words, tickets + i) !== 0) return true;
+  }
+  return false;
+}
+
+function tear(words: Words, at: number, [side, number]: Ticket): boolean {
+  const tickets = at + AT.TICKETS + side * MAX_TICKETS;
+  for (let i = 0; i < MAX_TICKETS; i++) {
+    if (load(words, tickets + i) === number) return cas(words, tickets + i, number, 0);
+  }
+  return false;
 }
 
 function hold(words: Words, at: number, agent: Agent, side: Side, times: 1 | -1): void {

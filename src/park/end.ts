@@ -32,6 +32,8 @@ export interface End {
     options: WaitOptions | undefined,
     action: string,
   ): Promise<number>;
+  /** Ends the waits that were begun here and do not block. */
+  abandon(reason: unknown): void;
   /** Waits, and blocks this isolate meanwhile. */
   waitSync<A>(
     operation: WaitOperation<A>,
@@ -75,6 +77,10 @@ export class MemoryEnd implements End {
     const timeout = checkTimeout(options?.timeout, action);
     const { lines, self } = this.member;
     return lines.wait(operation, this.block, self, argument, timeout, options?.signal);
+  }
+
+  abandon(reason: unknown): void {
+    this.member.lines.abandon(this.block, reason);
   }
 
   waitSync<A>(

@@ -38,8 +38,8 @@ interface Waiter {
   readonly ticket: number;
   readonly since: number;
   readonly settle: (result: number) => void;
-  /** Ends the wait at its deadline, or on a signal. */
-  stop: () => void;
+  /** Ends the wait with an error, unless it succeeds at the last moment. */
+  readonly stop: (reason: unknown) => void;
 }
 
 interface Line {
@@ -107,13 +107,14 @@ export class Lines {
         ticket,
         since,
         settle: (result) => (done(), resolve(result)),
-        stop: () => (done(), reject(signal?.reason)),
+        stop: (reason) => {
+          const late = this.#giveUp(line, waiter);
+          if (late !== EXPIRED) return waiter.settle(late);
+          done();
+          reject(reason);
+        },
       };
-      const onAbort = () => {
-        const late = this.#giveUp(line, waiter);
-        if (late === EXPIRED) waiter.stop();
-        else waiter.settle(late);
-      };
+      const onAbort = () => waiter.stop(signal!.reason);
       const arm = () => {
         const left = since + timeout - performance.now();
         if (left <= 0) waiter.settle(this.#giveUp(line, waiter));
@@ -129,6 +130,15 @@ export class Lines {
   /** Whether somebody of this isolate waits in a wait set. */
   isWaiting(words: Words, set: number): boolean {
     return this.#count > 0 && this.#lines.get(words)?.has(set) === true;
+  }
+
+  /** Ends the waits for an end that is closed. */
+  abandon(block: Block, reason: unknown): void {
+    for (const line of [...this.#lines.get(block.words)?.values() ?? []]) {
+      for (const waiter of [...line.waiters]) {
+        if (waiter.block === block) waiter.stop(reason);
+      }
+    }
   }
 
   /** Tries the lines again: the isolate was blocked, and rings may have been meant for them. */

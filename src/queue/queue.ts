@@ -5,8 +5,9 @@
  */
 
 import { hasNone, itemCount, itemLimit, shut } from "../channel/channel_words.ts";
-import { Channel, channelExtra, initChannel } from "../channel/channel.ts";
+import { Channel, CHANNEL_EXTRA, initChannel } from "../channel/channel.ts";
 import { CHANNEL_WORDS } from "../channel/layout.ts";
+import { registerReadable } from "../channel/readable.ts";
 import { QueueFull, QueueShutDown } from "../errors.ts";
 import { isArriving, newEnd, registerShared } from "../park/adopt.ts";
 import type { End } from "../park/end.ts";
@@ -81,9 +82,9 @@ export class Queue<T = unknown> {
       this.constructor as typeof Queue,
       CHANNEL_WORDS,
       (words, at, place) => initChannel(words, at, limits, place),
-      channelExtra(limits),
+      CHANNEL_EXTRA,
     );
-    this.#channel = new Channel(end, "process", QUEUE_WORDING);
+    this.#channel = new Channel(end, QUEUE_WORDING);
   }
 
   /**
@@ -213,4 +214,5 @@ export function endOfQueue<T>(queue: Queue<T>): End {
   return channelOf(queue as unknown as Queue).end;
 }
 
+registerReadable((object) => object instanceof Queue ? channelOf(object) : null);
 registerShared(Queue, "Queue", import.meta.url, (queue) => channelOf(queue).end);

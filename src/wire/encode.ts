@@ -66,6 +66,16 @@ export class Encoder {
     return this.#encoding.to.at;
   }
 
+  /** Objects that ride beside the bytes so far. */
+  get attachments(): readonly unknown[] {
+    return this.#encoding.attachments;
+  }
+
+  /** Those that are moved. */
+  get transferList(): readonly object[] {
+    return this.#encoding.transfers;
+  }
+
   /** Addresses of the modules that the functions in the message come from. */
   get modules(): Set<string> {
     return this.#encoding.modules;

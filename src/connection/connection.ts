@@ -1,0 +1,362 @@
+/**
+ * Layer 7, connection. The public Connection: an end of a pipe. What it does is in `channel`; here
+ * are its names, its life, and how it crosses to another isolate.
+ *
+ * @module
+ */
+
+import { awaitItem, CHANNEL } from "../channel/channel_words.ts";
+import { Channel } from "../channel/channel.ts";
+import { SIDE } from "../channel/layout.ts";
+import type { Side } from "../channel/layout.ts";
+import { registerReadable } from "../channel/readable.ts";
+import { arriveSide, closeSide, dropSide, openSide, sendSide } from "../channel/sides.ts";
+import type { Ticket } from "../channel/sides.ts";
+import { BufferTooShort, EOFError, ProtocolError, SerializationError } from "../errors.ts";
+import type { End } from "../park/end.ts";
+import { readEnd, writeEnd } from "../park/travel.ts";
+import type { WaitOptions } from "../park/wait.ts";
+import { sidePort } from "../runtime/side_port.ts";
+import type { SidePort } from "../runtime/side_port.ts";
+import { registerInternal } from "../wire/classes.ts";
+import type { WireInput, WireOutput } from "../wire/classes.ts";
+import { closed, CONNECTION_WORDING, wrongWay } from "./wording.ts";
+
+/** How long {@link Connection.send} may wait, and what it moves. */
+export interface SendOptions extends WaitOptions {
+  /**
+   * Buffers that are given away rather than kept: they are empty here afterwards. Between threads they
+   * are moved without a copy, and ports and streams can be named as well.
+   */
+  transfer?: readonly object[];
+}
+
+/** A buffer, or a view of one. */
+export type Bytes = ArrayBufferLike | ArrayBufferView;
+
+/** What a connection is made of. */
+export interface Parts {
+  readonly reader: End | null;
+  readonly writer: End | null;
+  /** Between threads: the way for buffers and ports. */
+  readonly port: SidePort | null;
+}
+
+/** Closes the ends of connections that nobody can reach any more. */
+const forgotten = new FinalizationRegistry<Parts>((parts) => release(parts));
+
+let partsOf: (connection: Connection, action: string) => Parts;
+let takesFrom: (connection: Connection) => Channel | null;
+/** Made by {@link connect} only. */
+let made: Parts | null = null;
+
+/**
+ * An end of a pipe. Messages arrive whole, once, in the order in which they were sent.
+ *
+ * An end that was sent to another process is there as well as here: a side counts as closed when
+ * everybody who has it has closed it, has ended, or cannot reach it any more. Then the other side
+ * receives what is left, and is told.
+ *
+ * The methods that end in `Sync` block this thread; the others do not. One end is meant for one
+ * process at a time: if several receive from it, each message goes to one of them.
+ */
+// deno-lint-ignore no-explicit-any
+export class Connection<S = any, R = any> {
+  readonly #parts: Parts;
+  readonly #in: Channel | null;
+  readonly #out: Channel | null;
+  #closed = false;
+
+  static {
+    partsOf = (connection, action) => {
+      if (connection.#closed) throw closed(action);
+      return connection.#parts;
+    };
+    takesFrom = (connection) => connection.#closed ? null : connection.#in;
+  }
+
+  /** Connections are made by `Pipe`, or arrive in messages. */
+  private constructor() {
+    if (made === null) {
+      throw new TypeError("Cannot construct a Connection: call Pipe(), which makes both ends");
+    }
+    const { reader, writer, port } = this.#parts = made;
+    made = null;
+    this.#in = reader && new Channel(reader, CONNECTION_WORDING, port, this);
+    this.#out = writer && new Channel(writer, CONNECTION_WORDING, port, this);
+    forgotten.register(this, this.#parts, this);
+  }
+
+  /** Whether it can receive. */
+  get readable(): boolean {
+    return this.#in !== null;
+  }
+
+  /** Whether it can send. */
+  get writable(): boolean {
+    return this.#out !== null;
+  }
+
+  /** Whether it was closed here. */
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /**
+   * Sends a message. The value is written down before this returns: later changes to it do not matter.
+   *
+   * @param message Anything that can travel, also connections.
+   * @param options `timeout` in milliseconds for the other end to make room, default for ever;
+   * `signal`; `transfer`.
+   * @returns A promise that resolves when the message is on its way; it arrives also if this process
+   * ends then.
+   * @throws {SerializationError} If the value cannot travel.
+   * @throws {BrokenPipeError} If the other end is closed.
+   * @throws {TimeoutError} If the time is up.
+   * @throws {ProcessError} If the connection was closed here, or only receives.
+   */
+  send(message: S, options?: SendOptions): Promise<void> {
+    try {
+      return this.#sender().put(message, "message", options, options?.transfer);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /** As {@link Connection.send}, blocking this thread. A signal counts only before the wait begins. */
+  sendSync(message: S, options?: SendOptions): void {
+    this.#sender().putSync(message, "message", options, options?.transfer);
+  }
+
+  /**
+   * Receives a message, without blocking the event loop.
+   *
+   * @param options `timeout` in milliseconds for a message to come, default for ever; `signal`.
+   * @throws {EOFError} If the other end is closed and everything was received.
+   * @throws {TimeoutError} If the time is up.
+   * @throws {ProcessError} If the connection was closed here, or only sends.
+   */
+  recv(options?: WaitOptions): Promise<R> {
+    try {
+      return this.#receiver().take(options) as Promise<R>;
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /**
+   * As {@link Connection.recv}, blocking this thread. A signal counts only before the wait begins.
+   *
+   * @throws {ProcessError} Also if the message holds a function whose module this program has not
+   * imported: it stays for the next `recv`.
+   */
+  recvSync(options?: WaitOptions): R {
+    return this.#receiver().takeSync(options) as R;
+  }
+
+  /**
+   * Whether there is something to receive, also the end: then `recv` does not wait.
+   *
+   * @param options `timeout` in milliseconds to wait for it. Default 0; `Infinity` for ever.
+   */
+  async poll(options?: WaitOptions): Promise<boolean> {
+    const channel = this.#receiver();
+    if (channel.hasKept) return true;
+    const waiting = { timeout: 0, ...options };
+    return await channel.end.wait(awaitItem, 0, waiting, "poll the connection") >= CHANNEL.DONE;
+  }
+
+  /**
+   * Sends bytes as one message; the other end receives a `Uint8Array`.
+   *
+   * @param bytes A buffer or a view.
+   * @param options As for {@link Connection.send}; `offset` and `size` in bytes, default all.
+   * @throws {RangeError} If `offset` or `size` is out of range.
+   */
+  sendBytes(
+    bytes: Bytes,
+    options?: SendOptions & { offset?: number; size?: number },
+  ): Promise<void> {
+    try {
+      const part = partOf(bytes, options?.offset ?? 0, options?.size, "send bytes");
+      return this.#sender().put(part, "bytes", options);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /**
+   * Receives bytes.
+   *
+   * @throws {ProtocolError} If the message that came is another value: it is lost.
+   */
+  async recvBytes(options?: WaitOptions): Promise<Uint8Array<ArrayBuffer>> {
+    const message = await this.#receiver().take(options);
+    if (message instanceof Uint8Array) return message as Uint8Array<ArrayBuffer>;
+    throw new ProtocolError(
+      `Cannot receive bytes: a message of type ${typeof message} came; use recv, or send with sendBytes`,
+    );
+  }
+
+  /**
+   * Receives bytes into a buffer.
+   *
+   * @param into A buffer or a view.
+   * @param options As for {@link Connection.recv}; `offset` in bytes, default 0.
+   * @returns How many bytes came.
+   * @throws {BufferTooShort} If they do not fit: they are in its `bytes`.
+   */
+  async recvBytesInto(into: Bytes, options?: WaitOptions & { offset?: number }): Promise<number> {
+    const room = partOf(into, options?.offset ?? 0, undefined, "receive bytes");
+    const bytes = await this.recvBytes(options);
+    if (bytes.length > room.length) {
+      const error = new BufferTooShort(
+        `Cannot receive ${bytes.length} bytes into ${room.length}; take them from this error, or ` +
+          "give a larger buffer",
+      );
+      error.bytes = bytes;
+      throw error;
+    }
+    room.set(bytes);
+    return bytes.length;
+  }
+
+  /**
+   * Closes this end here. When nobody has it any more, the other end is told. Calls that wait end
+   * with an error; calling it again does nothing.
+   */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    forgotten.unregister(this);
+    this.#in?.abandon(closed(CONNECTION_WORDING.take));
+    this.#out?.abandon(closed(CONNECTION_WORDING.put));
+    release(this.#parts);
+  }
+
+  /** As {@link Connection.close}. */
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  /** Receives message after message until the other end is closed. */
+  async *[Symbol.asyncIterator](): AsyncGenerator<R, void, undefined> {
+    for (;;) {
+      let message: R;
+      try {
+        message = await this.recv();
+      } catch (error) {
+        if (error instanceof EOFError) return;
+        throw error;
+      }
+      yield message;
+    }
+  }
+
+  #sender(): Channel {
+    if (this.#closed) throw closed(CONNECTION_WORDING.put);
+    if (this.#out === null) throw wrongWay(CONNECTION_WORDING.put);
+    return this.#out;
+  }
+
+  #receiver(): Channel {
+    if (this.#closed) throw closed(CONNECTION_WORDING.take);
+    if (this.#in === null) throw wrongWay(CONNECTION_WORDING.take);
+    return this.#in;
+  }
+}
+
+/** Makes a connection that has its sides from now on. */
+export function connect(parts: Parts): Connection {
+  for (const { end, side } of sidesOf(parts)) end.now(openSide, side);
+  return construct(parts);
+}
+
+function construct(parts: Parts): Connection {
+  made = parts;
+  return new (Connection as unknown as new () => Connection)();
+}
+
+function* sidesOf({ reader, writer }: Parts): Generator<{ end: End; side: Side }> {
+  if (reader !== null) yield { end: reader, side: SIDE.TAKES };
+  if (writer !== null) yield { end: writer, side: SIDE.PUTS };
+}
+
+function release(parts: Parts): void {
+  for (const { end, side } of sidesOf(parts)) {
+    try {
+      end.now(closeSide, side);
+    } catch {
+      // Its owner has ended, and the pipe with it.
+    }
+  }
+  parts.port?.close();
+}
+
+/** The bytes of a part of a buffer. */
+function partOf(
+  bytes: Bytes,
+  offset: number,
+  size: number | undefined,
+  action: string,
+): Uint8Array {
+  const whole = ArrayBuffer.isView(bytes)
+    ? new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    : bytes instanceof ArrayBuffer || bytes instanceof SharedArrayBuffer
+    ? new Uint8Array(bytes)
+    : null;
+  if (whole === null) {
+    throw new TypeError(`Cannot ${action} of type ${typeof bytes}: give a buffer or a view of one`);
+  }
+  if (!Number.isInteger(offset) || offset < 0 || offset > whole.length) {
+    throw new RangeError(
+      `Cannot ${action} at offset ${offset}: give a whole number from 0 to ${whole.length}`,
+    );
+  }
+  const most = whole.length - offset;
+  if (size !== undefined && (!Number.isInteger(size) || size < 0 || size > most)) {
+    throw new RangeError(
+      `Cannot ${action} of size ${size}: give a whole number from 0 to ${most}`,
+    );
+  }
+  return whole.slice(offset, offset + (size ?? most));
+}
+
+const READS = 1;
+const WRITES = 2;
+const HAS_PORT = 4;
+
+function write(output: WireOutput, connection: Connection): void {
+  const parts = partsOf(connection, "send the connection");
+  const port = output.route === "thread" && parts.port?.isHere ? parts.port : null;
+  output.u8((parts.reader ? READS : 0) | (parts.writer ? WRITES : 0) | (port ? HAS_PORT : 0));
+  for (const { end, side } of sidesOf(parts)) {
+    const ticket: Ticket = [side, crypto.getRandomValues(new Uint32Array(1))[0] >>> 1 || 1];
+    if (end.now(sendSide, ticket) === 0) {
+      throw new SerializationError("it is on its way to too many others; wait until they have it");
+    }
+    output.hold(() => void end.now(dropSide, ticket));
+    writeEnd(output, end);
+    output.varint(ticket[1]);
+  }
+  if (port !== null) output.varint(output.attach(port.move(), true));
+}
+
+function read(input: WireInput): Connection {
+  const flags = input.u8();
+  const readSide = (side: Side): End => {
+    const end = readEnd(input);
+    end.now(arriveSide, [side, input.varint()]);
+    return end;
+  };
+  const reader = flags & READS ? readSide(SIDE.TAKES) : null;
+  const writer = flags & WRITES ? readSide(SIDE.PUTS) : null;
+  const port = flags & HAS_PORT ? sidePort(input.attachment(input.varint())) : null;
+  return construct({ reader, writer, port });
+}
+
+registerInternal(Connection as never, "Connection", import.meta.url, {
+  encode: write,
+  decode: read,
+});
+registerReadable((object) => object instanceof Connection ? takesFrom(object) : null);

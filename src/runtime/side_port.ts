@@ -1,0 +1,52 @@
+/**
+ * Layer 1, runtime. A way for objects beside a channel between threads: what lies in shared memory
+ * cannot carry a port or another `SharedArrayBuffer`. Two ends; each can be moved to another thread
+ * with what has been sent to it. Neither keeps its isolate alive.
+ *
+ * @module
+ */
+
+type Port = import("node:worker_threads").MessagePort;
+
+/** An end. */
+export interface SidePort {
+  /** Whether it is here: not moved, not closed. */
+  readonly isHere: boolean;
+  /** What is moved to another thread: the end itself is of no use here afterwards. */
+  move(): object;
+  /** Sends objects. Never waits. */
+  send(objects: readonly unknown[], transfer: readonly object[]): void;
+  /** Takes what was sent first; `null` if nothing has come. */
+  take(): unknown[] | null;
+  /** Ends it. */
+  close(): void;
+}
+
+/** Makes the two ends. */
+export function sidePorts(): [SidePort, SidePort] {
+  const { MessageChannel } = process.getBuiltinModule("node:worker_threads");
+  const { port1, port2 } = new MessageChannel();
+  return [sidePort(port1), sidePort(port2)];
+}
+
+/** An end that has arrived. */
+export function sidePort(port: object): SidePort {
+  const { receiveMessageOnPort } = process.getBuiltinModule("node:worker_threads");
+  const own = port as Port;
+  let isHere = true;
+  return {
+    get isHere() {
+      return isHere;
+    },
+    move() {
+      isHere = false;
+      return own;
+    },
+    send: (objects, transfer) => own.postMessage(objects, transfer as never),
+    take: () => (receiveMessageOnPort(own)?.message as unknown[] | undefined) ?? null,
+    close() {
+      if (isHere) own.close(); // Deno would close one that was moved, wherever it is
+      isHere = false;
+    },
+  };
+}
