@@ -19,6 +19,9 @@ import { CHANNEL, putItem, takeItem, tryPut, tryTake } from "./channel_words.ts"
 import { Arrival, dispatched, withdrawn, writeItem } from "./items.ts";
 import type { Beside } from "./items.ts";
 import { AT, RING_COUNT, ringBytes } from "./layout.ts";
+import { doneWith, snapshotOf, writeInPlace } from "./long_bytes.ts";
+import type { ItemInPlace } from "./long_bytes.ts";
+import { itemBytes } from "./rings.ts";
 import type { Item } from "./rings.ts";
 
 const PAGE = 4096;
@@ -99,6 +102,8 @@ export class Channel {
   ): Promise<void> {
     try {
       checkWait(options, this.#wording.put);
+      const inPlace = this.#inPlace(value, transfer);
+      if (inPlace !== null) return this.#putInPlace(inPlace, options);
       const encoder = this.#write(value, what, transfer);
       const result = this.#attempt(encoder);
       if (result === AGAIN) return this.#putLater(encoder, options);
@@ -112,6 +117,8 @@ export class Channel {
   /** As {@link put}, blocking this thread. */
   putSync(value: unknown, what: string, options?: WaitOptions, transfer?: readonly object[]): void {
     const timeout = checkWait(options, this.#wording.put);
+    const inPlace = this.#inPlace(value, transfer);
+    if (inPlace !== null) return this.#putInPlaceSync(inPlace, options, timeout);
     const encoder = this.#write(value, what, transfer);
     let result: number | undefined;
     try {
@@ -181,6 +188,45 @@ export class Channel {
     return writeItem(beside === null ? "process" : "thread", value, what, transfer, beside);
   }
 
+  /** An item of long bytes, which are copied once only; `null` for any other value. */
+  #inPlace(value: unknown, transfer: readonly object[] | undefined): ItemInPlace | null {
+    if (transfer !== undefined || this.#beside?.isHere || this.end.block === null) return null;
+    return writeInPlace(value);
+  }
+
+  #putInPlace(item: ItemInPlace, options: WaitOptions | undefined): Promise<void> {
+    let result: number;
+    try {
+      result = this.end.first(putItem, item as Item);
+      if (result === AGAIN) return this.#putCopy(snapshotOf(item), options);
+    } finally {
+      withdrawn(item.encoder);
+    }
+    this.#checkPut(result, 0, itemBytes(item));
+    return SENT;
+  }
+
+  /** Nobody changes the bytes while this thread is blocked. */
+  #putInPlaceSync(item: ItemInPlace, options: WaitOptions | undefined, timeout: number): void {
+    let result: number;
+    try {
+      result = this.end.waitSync(putItem, item as Item, options, this.#wording.put);
+    } finally {
+      withdrawn(item.encoder);
+    }
+    this.#checkPut(result, timeout, itemBytes(item));
+  }
+
+  async #putCopy(item: Item, options: WaitOptions | undefined): Promise<void> {
+    let result: number;
+    try {
+      result = await this.end.wait(putItem, item, options, this.#wording.put);
+    } finally {
+      doneWith(item);
+    }
+    this.#checkPut(result, options?.timeout ?? Infinity, itemBytes(item));
+  }
+
   #attempt(encoder: Encoder): number {
     try {
       return this.end.first(putItem, encoder as Item);
@@ -200,9 +246,7 @@ export class Channel {
     } finally {
       if (result !== CHANNEL.DONE) { for (const release of message.holds) release(); }
     }
-    if (result !== CHANNEL.DONE) {
-      throw this.#failure(this.#wording.put, result, options?.timeout ?? Infinity, item.length);
-    }
+    this.#checkPut(result, options?.timeout ?? Infinity, item.length);
   }
 
   async #takeLater(arrival: Arrival, options: WaitOptions | undefined): Promise<unknown> {
@@ -226,7 +270,11 @@ export class Channel {
     const { length } = encoder;
     if (result === CHANNEL.DONE) return dispatched(encoder);
     withdrawn(encoder);
-    throw this.#failure(this.#wording.put, result, timeout, length);
+    this.#checkPut(result, timeout, length);
+  }
+
+  #checkPut(result: number, timeout: number, length: number): void {
+    if (result !== CHANNEL.DONE) throw this.#failure(this.#wording.put, result, timeout, length);
   }
 
   #checkTaken(result: number, timeout: number): void {

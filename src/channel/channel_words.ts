@@ -34,7 +34,7 @@ import { wakeAll, wakeOne } from "../park/wait_set.ts";
 import { enter, GATE, leave } from "./gate.ts";
 import { AT, RING_COUNT, ringBytes, SIDE } from "./layout.ts";
 import { rememberedOf } from "./remembered.ts";
-import { frameBytes } from "./rings.ts";
+import { endsPiece, frameBytes, itemBytes, show, TRAILER } from "./rings.ts";
 import type { Item, Rings } from "./rings.ts";
 import { isOpen } from "./sides.ts";
 
@@ -53,6 +53,8 @@ export const CHANNEL = {
 
 /** A ring from which on takers are given a moment to make room before the channel grows: 16 MiB. */
 const PATIENT_RING = 13;
+/** An item that was read where it lay. */
+const TAKEN = new Uint8Array(0);
 /** How often to come back to a gate that is shut, for those who do not wait. */
 const GATE_TRIES = 1000;
 
@@ -60,6 +62,11 @@ const GATE_TRIES = 1000;
 export interface Taker {
   /** Called with the bytes of an item, which may change after the call. */
   take(bytes: Uint8Array): void;
+  /**
+   * Called first with the bytes of a long item where they lie, which are anybody's after the call.
+   * Returns whether that was enough. Runs no code of the user's: the gate is shut meanwhile.
+   */
+  takeInPlace?(bytes: Uint8Array): boolean;
 }
 
 /** Puts an item if there is room. */
@@ -74,7 +81,7 @@ export const putItem: WaitOperation<Item> = {
   attempt: (words, at, agent, item, _ticket, phase, block) =>
     put(words, at, agent, item, phase, block),
   crossing: {
-    pack: ({ buffer, length }) => buffer.subarray(0, length),
+    pack: joined,
     unpack: (bytes) => ({ buffer: bytes as Uint8Array, length: (bytes as Uint8Array).length }),
     answer: (result) => result,
     receive: (answer) => answer as number,
@@ -151,7 +158,11 @@ export const shut: WaitOperation = {
 export const itemDone: NowOperation = (words, at, agent) => {
   for (;;) {
     const done = load(words, at + AT.DONE);
-    const left = load(words, at + AT.PUTS) - done | 0;
+    // An item may have been taken before PUTS counts it.
+    const left = Math.max(
+      load(words, at + AT.PUTS) - done | 0,
+      load(words, at + AT.TAKES) - done | 0,
+    );
     if (left <= 0) return 0;
     if (!cas(words, at + AT.DONE, done, done + 1)) continue;
     if (left === 1) wakeAll(words, at + AT.JOINERS, agent);
@@ -197,7 +208,7 @@ function write(words: Words, at: number, item: Item, phase: Phase, rings: Rings)
   const puts = load(words, at + AT.PUTS);
   const limit = load(words, at + AT.LIMIT);
   if (limit > 0 && (puts - load(words, at + AT.TAKES) | 0) >= limit) return AGAIN;
-  const bytes = frameBytes(item.length);
+  const bytes = frameBytes(itemBytes(item));
   let ring = load(words, at + AT.PUT_RING);
   let tail = load(words, at + AT.TAILS + ring);
   const used = tail - load(words, at + AT.HEADS + ring) >>> 0;
@@ -206,9 +217,10 @@ function write(words: Words, at: number, item: Item, phase: Phase, rings: Rings)
     if (bytes > ringBytes(last)) return CHANNEL.TOO_LARGE;
     // Room comes from those who take; only what must grow does.
     const fits = bytes <= ringBytes(ring);
-    if (fits && (ring >= load(words, at + AT.GROWS) || ring === last)) return AGAIN;
+    const grows = load(words, at + AT.GROWS);
+    if (fits && (ring >= grows || ring === last)) return AGAIN;
     if (fits && ring >= PATIENT_RING && phase < PHASE.STARVED) return AGAIN;
-    const larger = ringAfter(ring, last, bytes);
+    const larger = ringAfter(ring, grows, last, bytes);
     if (!rings.make(larger)) return AGAIN;
     store(words, at + AT.PUT_RING, larger); // C4
     ring = larger;
@@ -242,7 +254,7 @@ function take(
   let corrupt = false;
   try {
     if (gate === GATE.INHERITED) repairTakes(words, at);
-    bytes = read(words, at, rememberedOf(block).rings);
+    bytes = read(words, at, agent, taker, rememberedOf(block).rings);
     corrupt = load(words, at + AT.CORRUPT) !== 0;
   } finally {
     leave(words, at + AT.TAKE_GATE, at + AT.TAKERS, agent);
@@ -251,7 +263,7 @@ function take(
   if (bytes === null) return AGAIN; // somebody was quicker
   wakeOne(words, at + AT.PUTTERS, agent);
   if (phase !== PHASE.FIRST && !isEmpty(words, at)) wakeOne(words, at + AT.TAKERS, agent);
-  taker.take(bytes);
+  if (bytes !== TAKEN) show(bytes, taker);
   return CHANNEL.DONE;
 }
 
@@ -265,7 +277,13 @@ function past(words: Words, gate: number, attempt: () => number): number {
 }
 
 /** Reads an item, past the gate. */
-function read(words: Words, at: number, rings: Rings): Uint8Array | null {
+function read(
+  words: Words,
+  at: number,
+  agent: Agent,
+  taker: Taker,
+  rings: Rings,
+): Uint8Array | null {
   if (load(words, at + AT.CORRUPT) !== 0) return null;
   let ring = load(words, at + AT.TAKE_RING);
   for (;;) {
@@ -281,20 +299,44 @@ function read(words: Words, at: number, rings: Rings): Uint8Array | null {
       continue;
     }
     const length = rings.lengthAt(ring, head);
-    if (length < 0 || there > ringBytes(ring) || frameBytes(length) > there) {
+    // A length that is far too long would wrap around as a frame.
+    if (length < 0 || length > there || there > ringBytes(ring) || frameBytes(length) > there) {
       store(words, at + AT.CORRUPT, 1);
       store(words, at + AT.SHUT, 1);
       return null;
     }
-    const bytes = rings.read(ring, head, length);
+    const whole = rings.window(ring, head, length);
+    const taken = whole !== null && taker.takeInPlace?.(whole) === true;
+    const bytes = taken ? TAKEN : rings.read(ring, head, length);
     const next = head + frameBytes(length) | 0;
     const takes = load(words, at + AT.TAKES) + 1 | 0;
-    rings.release(ring, head >>> 0, next >>> 0);
     store(words, at + AT.NEXT_HEAD, next); // C3
     store(words, at + AT.NEXT_TAKES, takes);
     store(words, at + AT.HEADS + ring, next); // C1
     store(words, at + AT.TAKES, takes);
+    if (endsPiece(ring, head, next)) giveBack(words, at, agent, ring, head, next, rings);
     return bytes;
+  }
+}
+
+/**
+ * Gives the memory of what has been read back, unless somebody puts: what it writes may lie there,
+ * a round further on.
+ */
+function giveBack(
+  words: Words,
+  at: number,
+  agent: Agent,
+  ring: number,
+  from: number,
+  to: number,
+  rings: Rings,
+): void {
+  if (enter(words, at + AT.PUT_GATE, agent, PHASE.FIRST) !== GATE.ENTERED) return;
+  try {
+    rings.release(ring, from >>> 0, to >>> 0, load(words, at + AT.TAILS + ring));
+  } finally {
+    leave(words, at + AT.PUT_GATE, at + AT.PUTTERS, agent);
   }
 }
 
@@ -323,8 +365,8 @@ function repairTakes(words: Words, at: number): void {
 }
 
 /** The ring that follows one that is full: much larger at first, so that few are needed. */
-function ringAfter(ring: number, last: number, bytes: number): number {
-  let next = ring === 0 ? 5 : ring < 13 ? ring + 4 : ring + 1;
+function ringAfter(ring: number, grows: number, last: number, bytes: number): number {
+  let next = ring === 0 ? 5 : ring < 13 && ring < grows ? ring + 4 : ring + 1;
   while (next < last && ringBytes(next) < 2 * bytes) next++;
   return Math.min(next, last);
 }
@@ -333,6 +375,17 @@ function ringAfter(ring: number, last: number, bytes: number): number {
 function ringBehind(words: Words, at: number, ring: number): number {
   do ring++; while (ring < RING_COUNT - 1 && load(words, at + AT.RINGS + ring) === 0);
   return ring;
+}
+
+/** The bytes of an item, in one piece. */
+function joined({ buffer, length, payload }: Item): Uint8Array {
+  if (!payload) return buffer.subarray(0, length);
+  const bytes = new Uint8Array(length + payload.length);
+  const head = length - TRAILER;
+  bytes.set(buffer.subarray(0, head));
+  bytes.set(payload, head);
+  bytes.set(buffer.subarray(head, length), head + payload.length);
+  return bytes;
 }
 
 /** Takes items for an isolate that cannot reach them. */

@@ -12,7 +12,9 @@ import type { Route } from "../wire/encode.ts";
 import { appendModules, isMarked, modulesOf, modulesStart } from "../wire/envelope.ts";
 import { isInternalModule } from "../wire/classes.ts";
 import { isLoaded, loadModules } from "../wire/functions/loaded.ts";
+import { BUFFER, BYTES } from "../wire/tags.ts";
 import type { Taker } from "./channel_words.ts";
+import { TRAILER } from "./rings.ts";
 
 /** The way for what an item cannot carry: see `runtime/side_port.ts`. */
 export interface Beside {
@@ -26,7 +28,10 @@ export interface Beside {
 const BESIDE_LOOKS = 1000;
 
 let lastBeside = 0;
-const spare: Record<Route, Encoder | null> = { process: null, thread: null };
+const spare: Record<Route, Encoder | null> = {
+  process: new Encoder("process", { once: true }),
+  thread: null,
+};
 
 /**
  * Writes a value down.
@@ -57,6 +62,13 @@ export function writeItem(
     withdrawn(encoder);
     throw error;
   }
+  return encoder;
+}
+
+/** An encoder of which nothing is written; `null` if it is in use. Ends with {@link withdrawn}. */
+export function borrowEncoder(): Encoder | null {
+  const encoder = spare.process;
+  spare.process = null;
   return encoder;
 }
 
@@ -94,6 +106,13 @@ export class Arrival implements Taker {
     } catch (thrown) {
       this.#error = { thrown };
     }
+  }
+
+  takeInPlace(bytes: Uint8Array): boolean {
+    const plain = bytes[0] === BYTES || bytes[0] === BUFFER;
+    if (!plain || isMarked(bytes) || modulesStart(bytes) !== bytes.length - TRAILER) return false;
+    this.take(bytes);
+    return true;
   }
 
   /** Whether the value is at hand. */

@@ -19,20 +19,50 @@ const SHORT = 24;
 const SCRATCH = 64 * 1024;
 /** Rings larger than this give their memory back while they are read. */
 const LARGE_RING = 16 * 1024 * 1024;
+/** … in pieces of this size. */
+const PIECE_SHIFT = 21;
+const PIECE = 1 << PIECE_SHIFT;
 const PAGE = 4096;
 
-const scratch = new Uint8Array(SCRATCH);
+const NONE = new Uint8Array(0);
+let scratch = new Uint8Array(SCRATCH);
 
 /** What is to be put: the first bytes of a buffer. */
 export interface Item {
   readonly buffer: Uint8Array;
   readonly length: number;
+  /** Bytes that stand before the last {@link TRAILER} of them, and are copied from where they are. */
+  readonly payload?: Uint8Array | null;
+}
+
+/** Bytes of an item that come after its payload. */
+export const TRAILER = 4;
+
+/** The bytes of an item. */
+export function itemBytes({ length, payload }: Item): number {
+  return payload ? length + payload.length : length;
 }
 
 interface Ring {
   readonly bytes: Uint8Array<ArrayBufferLike>;
   readonly words: Int32Array<ArrayBufferLike>;
   readonly size: number;
+}
+
+/** Whether a piece ends between two positions, and it is worth a system call to give it back. */
+export function endsPiece(ring: number, from: number, to: number): boolean {
+  return ringBytes(ring) > LARGE_RING && from >>> PIECE_SHIFT !== to >>> PIECE_SHIFT;
+}
+
+/** Shows bytes that were read to somebody, whose own code may read more items meanwhile. */
+export function show(bytes: Uint8Array, to: { take(bytes: Uint8Array): void }): void {
+  const before = scratch;
+  if (bytes.buffer === before.buffer) scratch = NONE;
+  try {
+    to.take(bytes);
+  } finally {
+    scratch = before;
+  }
 }
 
 /** Bytes that an item takes in a ring. */
@@ -78,19 +108,26 @@ export class Rings {
   }
 
   /** Writes an item at a position. It must fit. */
-  write(ring: number, position: number, { buffer, length }: Item): void {
+  write(ring: number, position: number, item: Item): void {
     const to = this.#ring(ring);
     const mask = to.size - 1;
-    let at = position & mask;
-    to.words[at >>> 2] = length;
-    at = at + HEADER & mask;
-    if (length <= SHORT && at + length <= to.size) {
-      for (let i = 0; i < length; i++) to.bytes[at + i] = buffer[i];
-      return;
-    }
-    const first = Math.min(length, to.size - at);
-    to.bytes.set(buffer.subarray(0, first), at);
-    if (first < length) to.bytes.set(buffer.subarray(first, length), 0);
+    const { buffer, length, payload } = item;
+    const at = position & mask;
+    to.words[at >>> 2] = itemBytes(item);
+    const start = at + HEADER & mask;
+    if (!payload) return copy(to, start, buffer, 0, length);
+    const head = length - TRAILER;
+    copy(to, start, buffer, 0, head);
+    copy(to, start + head & mask, payload, 0, payload.length);
+    copy(to, start + head + payload.length & mask, buffer, head, length);
+  }
+
+  /** The bytes of an item where they lie, if they are many and lie in one piece; else `null`. */
+  window(ring: number, position: number, length: number): Uint8Array | null {
+    if (length <= SCRATCH) return null;
+    const { bytes, size } = this.#ring(ring);
+    const at = (position & (size - 1)) + HEADER & (size - 1);
+    return at + length <= size ? bytes.subarray(at, at + length) : null;
   }
 
   /** The length of the item at a position, as it stands there. */
@@ -107,7 +144,7 @@ export class Rings {
   read(ring: number, position: number, length: number): Uint8Array {
     const from = this.#ring(ring);
     const at = (position & (from.size - 1)) + HEADER & (from.size - 1);
-    const to = length <= SCRATCH ? scratch : new Uint8Array(length);
+    const to = length <= scratch.length ? scratch : new Uint8Array(length);
     if (length <= SHORT && at + length <= from.size) {
       for (let i = 0; i < length; i++) to[i] = from.bytes[at + i];
     } else {
@@ -118,19 +155,20 @@ export class Rings {
     return length === to.length ? to : to.subarray(0, length);
   }
 
-  /** Gives the memory of what has been read back, where it is worth a system call. */
-  release(ring: number, from: number, to: number): void {
+  /**
+   * Gives the memory of the pieces back that end between two positions. Everything before `to` has
+   * been read, and nobody writes now.
+   */
+  release(ring: number, from: number, to: number, tail: number): void {
     const size = ringBytes(ring);
     const { arena, words, at } = this.#block;
-    if (size <= LARGE_RING || arena.place !== "mapped") return;
-    // Whole pieces of an eighth of a large ring, when the position crosses into the next one.
-    const piece = LARGE_RING / 8;
-    const first = from - from % piece;
-    const last = to - to % piece;
-    if (first === last) return;
+    if (arena.place !== "mapped") return;
+    const first = from - from % PIECE;
+    const last = to - to % PIECE;
+    if (tail - first >>> 0 > size) return; // written again from its beginning
     const start = load(words, at + AT.RINGS + ring);
-    for (let position = first; position !== last; position = (position + piece) % 2 ** 32) {
-      arena.forget(start + position % size / PAGE, piece / PAGE);
+    for (let position = first; position !== last; position = (position + PIECE) % 2 ** 32) {
+      arena.forget(start + position % size / PAGE, PIECE / PAGE);
     }
   }
 
@@ -151,6 +189,18 @@ export class Rings {
     if (arena.place === "shared") return view(region!.buffer, offsetOf(ring), size);
     return view(arena.reach(load(words, at + AT.RINGS + ring), size).buffer, 0, size);
   }
+}
+
+/** Copies a part of a buffer into a ring. */
+function copy(to: Ring, at: number, from: Uint8Array, start: number, end: number): void {
+  const length = end - start;
+  if (length <= SHORT && at + length <= to.size) {
+    for (let i = 0; i < length; i++) to.bytes[at + i] = from[start + i];
+    return;
+  }
+  const first = Math.min(length, to.size - at);
+  to.bytes.set(from.subarray(start, start + first), at);
+  if (first < length) to.bytes.set(from.subarray(start + first, end), 0);
 }
 
 /** Where a ring begins, where all are in one `SharedArrayBuffer` that grows. */
