@@ -27,7 +27,7 @@ import type { Block } from "../memory/arena.ts";
 import { cas, load, store } from "../memory/atomics.ts";
 import type { Words } from "../memory/atomics.ts";
 import type { Agent } from "../park/agent.ts";
-import { AGAIN, PHASE } from "../park/operation.ts";
+import { AGAIN, EXPIRED, PHASE } from "../park/operation.ts";
 import type { NowOperation, Phase, WaitOperation } from "../park/operation.ts";
 import { nameOperations } from "../park/operations.ts";
 import { wakeAll, wakeOne } from "../park/wait_set.ts";
@@ -80,6 +80,10 @@ export const putItem: WaitOperation<Item> = {
   ordered: true,
   attempt: (words, at, agent, item, _ticket, phase, block) =>
     put(words, at, agent, item, phase, block),
+  giveUp(words, at, agent) {
+    wakeOne(words, at + AT.PUTTERS, agent); // there may be room, but not enough for this one
+    return EXPIRED;
+  },
   crossing: {
     pack: joined,
     unpack: (bytes) => ({ buffer: bytes as Uint8Array, length: (bytes as Uint8Array).length }),
@@ -118,7 +122,11 @@ export const awaitItem: WaitOperation = {
   inTurn: true,
   ordered: false,
   attempt(words, at, agent, _argument, _ticket, phase, block) {
-    if (!isEmpty(words, at)) return CHANNEL.DONE;
+    if (!isEmpty(words, at)) {
+      // It takes nothing: the wake-up was for one that does.
+      if (phase !== PHASE.FIRST) wakeOne(words, at + AT.TAKERS, agent);
+      return CHANNEL.DONE;
+    }
     if (load(words, at + AT.SHUT) !== 0) return isEmpty(words, at) ? CHANNEL.SHUT : CHANNEL.DONE;
     if (isOpen(words, at, agent, SIDE.PUTS, phase, block)) return AGAIN;
     return isEmpty(words, at) ? CHANNEL.CLOSED : CHANNEL.DONE;
@@ -192,10 +200,11 @@ function put(
   let result: number;
   try {
     if (gate === GATE.INHERITED) repairPuts(words, at);
-    result = write(words, at, item, phase, rememberedOf(block).rings);
+    result = write(words, at, agent, item, phase, rememberedOf(block).rings);
   } finally {
     leave(words, at + AT.PUT_GATE, at + AT.PUTTERS, agent);
   }
+  if (result === CHANNEL.TOO_LARGE) wakeOne(words, at + AT.PUTTERS, agent);
   if (result !== CHANNEL.DONE) return result;
   wakeOne(words, at + AT.TAKERS, agent);
   if (phase !== PHASE.FIRST) wakeOne(words, at + AT.PUTTERS, agent);
@@ -203,11 +212,23 @@ function put(
 }
 
 /** Writes an item, past the gate. */
-function write(words: Words, at: number, item: Item, phase: Phase, rings: Rings): number {
+function write(
+  words: Words,
+  at: number,
+  agent: Agent,
+  item: Item,
+  phase: Phase,
+  rings: Rings,
+): number {
   if (load(words, at + AT.SHUT) !== 0) return CHANNEL.SHUT;
   const puts = load(words, at + AT.PUTS);
   const limit = load(words, at + AT.LIMIT);
-  if (limit > 0 && (puts - load(words, at + AT.TAKES) | 0) >= limit) return AGAIN;
+  if (limit > 0 && (puts - load(words, at + AT.TAKES) | 0) >= limit) {
+    // C3: where nothing is left to take, no taker comes to make the count of a dead one true.
+    if (phase === PHASE.FIRST || load(words, at + AT.TAKE_GATE) === 0) return AGAIN;
+    countTakes(words, at, agent, phase);
+    if ((puts - load(words, at + AT.TAKES) | 0) >= limit) return AGAIN;
+  }
   const bytes = frameBytes(itemBytes(item));
   let ring = load(words, at + AT.PUT_RING);
   let tail = load(words, at + AT.TAILS + ring);
@@ -287,8 +308,10 @@ function read(
   if (load(words, at + AT.CORRUPT) !== 0) return null;
   let ring = load(words, at + AT.TAKE_RING);
   for (;;) {
+    const last = load(words, at + AT.PUT_RING);
+    if (!areRings(ring, last)) return spoilt(words, at);
     const head = load(words, at + AT.HEADS + ring);
-    const goesOn = load(words, at + AT.PUT_RING) !== ring;
+    const goesOn = last !== ring;
     const there = load(words, at + AT.TAILS + ring) - head >>> 0;
     if (there === 0) {
       if (!goesOn) return null;
@@ -298,12 +321,11 @@ function read(
       ring = next;
       continue;
     }
+    if (ring > 0 && load(words, at + AT.RINGS + ring) === 0) return spoilt(words, at);
     const length = rings.lengthAt(ring, head);
     // A length that is far too long would wrap around as a frame.
     if (length < 0 || length > there || there > ringBytes(ring) || frameBytes(length) > there) {
-      store(words, at + AT.CORRUPT, 1);
-      store(words, at + AT.SHUT, 1);
-      return null;
+      return spoilt(words, at);
     }
     const whole = rings.window(ring, head, length);
     const taken = whole !== null && taker.takeInPlace?.(whole) === true;
@@ -344,10 +366,23 @@ function giveBack(
 function isEmpty(words: Words, at: number): boolean {
   for (let ring = load(words, at + AT.TAKE_RING);;) {
     const last = load(words, at + AT.PUT_RING);
+    if (!areRings(ring, last)) return false; // `read` says so
     if (load(words, at + AT.TAILS + ring) !== load(words, at + AT.HEADS + ring)) return false;
     if (ring >= last) return true;
     ring = ringBehind(words, at, ring);
   }
+}
+
+/** Takes note, past the gate, that what stands there was not written by this protocol. */
+function spoilt(words: Words, at: number): null {
+  store(words, at + AT.CORRUPT, 1);
+  store(words, at + AT.SHUT, 1);
+  return null;
+}
+
+/** Whether takers can be at one ring, and putters at another. */
+function areRings(taken: number, put: number): boolean {
+  return taken >>> 0 <= put && put < RING_COUNT;
 }
 
 /** C3, for a putter that died past the gate. */
@@ -362,6 +397,14 @@ function repairTakes(words: Words, at: number): void {
   const ring = load(words, at + AT.TAKE_RING);
   if (load(words, at + AT.HEADS + ring) !== load(words, at + AT.NEXT_HEAD)) return;
   store(words, at + AT.TAKES, load(words, at + AT.NEXT_TAKES));
+}
+
+/** {@link repairTakes}, for a putter. */
+function countTakes(words: Words, at: number, agent: Agent, phase: Phase): void {
+  const gate = enter(words, at + AT.TAKE_GATE, agent, phase);
+  if (gate === GATE.SHUT) return;
+  if (gate === GATE.INHERITED) repairTakes(words, at);
+  leave(words, at + AT.TAKE_GATE, at + AT.TAKERS, agent);
 }
 
 /** The ring that follows one that is full: much larger at first, so that few are needed. */

@@ -38,6 +38,8 @@ export const AGENT = {
   /** Where the bell's socket is: see `park/bell.ts`. */
   ADDRESS_LOW: 10,
   ADDRESS_HIGH: 11,
+  /** Of a stand-in: the agent that acts for it. */
+  HOST: 12,
   /** One cache line, so that agents do not disturb each other. */
   LENGTH: 16,
 } as const;

@@ -38,6 +38,7 @@ interface Waiter {
   readonly ticket: number;
   readonly since: number;
   readonly settle: (result: number) => void;
+  readonly fail: (error: unknown) => void;
   /** Ends the wait with an error, unless it succeeds at the last moment. */
   readonly stop: (reason: unknown) => void;
 }
@@ -107,11 +108,11 @@ export class Lines {
         ticket,
         since,
         settle: (result) => (done(), resolve(result)),
+        fail: (error) => (done(), reject(error)),
         stop: (reason) => {
           const late = this.#giveUp(line, waiter);
-          if (late !== EXPIRED) return waiter.settle(late);
-          done();
-          reject(reason);
+          if (late === EXPIRED) waiter.fail(reason);
+          else waiter.settle(late);
         },
       };
       const onAbort = () => waiter.stop(signal!.reason);
@@ -212,15 +213,22 @@ export class Lines {
       const waiter = waiters[i];
       const { operation, agent, argument, ticket, block } = waiter;
       const phase = polling ? PHASE.FIRST : phaseAfter(now - waiter.since);
-      const result = operation.attempt(words, at, agent, argument, ticket, phase, block);
-      if (result === AGAIN) {
+      let result = AGAIN;
+      let failure: { error: unknown } | null = null;
+      try {
+        result = operation.attempt(words, at, agent, argument, ticket, phase, block);
+      } catch (error) {
+        failure = { error }; // memory that cannot be mapped: the error of whoever waits
+      }
+      if (result === AGAIN && failure === null) {
         if (operation.inTurn) break;
         continue;
       }
       succeeded = true;
       waiters.splice(i--, 1);
       this.#left();
-      waiter.settle(result);
+      if (failure === null) waiter.settle(result);
+      else waiter.fail(failure.error);
     }
     return succeeded;
   }

@@ -127,7 +127,7 @@ export class Self implements Sleeper {
 
   /** An agent for an isolate that cannot map the arena: this one waits in its place. */
   standIn(): Agent & { end(life: typeof LIFE.LEFT | typeof LIFE.DEAD): void } {
-    const id = this.table.join(this.slot);
+    const id = this.table.join(this.id);
     return {
       id,
       slot: slotOf(id),

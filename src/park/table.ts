@@ -46,10 +46,13 @@ export class AgentTable {
   /**
    * Takes a slot.
    *
-   * @param host The slot whose bell is rung for this agent, if it is not its own.
+   * @param host The agent whose bell is rung for this one, if it is not its own.
    * @throws {ProcessError} If all are taken.
    */
   join(host: number | null): number {
+    // Asked first: an agent that is killed while it signs leaves its slot taken.
+    const thread = threadNumber();
+    const began = threadBegan(thread);
     for (const reuse of [false, true]) {
       for (let slot = 0; slot < MAX_AGENTS; slot++) {
         const word = wordOf(slot);
@@ -66,8 +69,9 @@ export class AgentTable {
         if (before !== 0 && ended !== LIFE.LEFT && ended !== LIFE.DEAD) continue; // taken meanwhile
         if (!cas(this.#words, word + AGENT.STATE, before, joining)) continue;
         store(this.#words, word + AGENT.PARKED, 0);
-        store(this.#words, word + AGENT.SEAT, host ?? slot);
-        this.#sign(word);
+        store(this.#words, word + AGENT.SEAT, host === null ? slot : slotOf(host));
+        store(this.#words, word + AGENT.HOST, host ?? 0);
+        this.#sign(word, thread, began);
         // Only now: whoever looks for a slot to reuse asks whether an agent that is ALIVE is.
         store(this.#words, word + AGENT.STATE, generation << LIFE.SHIFT | LIFE.ALIVE);
         return agentId(slot, generation);
@@ -87,17 +91,16 @@ export class AgentTable {
     if (state >> LIFE.SHIFT !== generationOf(id) || (state & LIFE.MASK) !== LIFE.ALIVE) {
       return false;
     }
-    const seat = load(this.#words, word + AGENT.SEAT);
-    if (seat !== slot) {
-      const host = load(this.#words, wordOf(seat) + AGENT.STATE);
-      return this.isAlive(agentId(seat, host >> LIFE.SHIFT));
-    }
+    const host = load(this.#words, word + AGENT.HOST);
+    if (host !== 0) return this.isAlive(host);
     const thread = load(this.#words, word + AGENT.TID);
     const own = load(this.#words, word + AGENT.ISOLATE) === isolateNumbers().own;
     if (thread === 0 || own) return true;
     const now = performance.now();
     if (now - (this.#asked.get(id) ?? -FRESH_MS) < FRESH_MS) return true;
     if (threadBegan(thread) === this.#began(word)) {
+      // The slot may have been taken meanwhile: then the thread is another's.
+      if (load(this.#words, word + AGENT.STATE) !== state) return false;
       this.#asked.set(id, now);
       return true;
     }
@@ -117,6 +120,9 @@ export class AgentTable {
   end(id: number, life: typeof LIFE.LEFT | typeof LIFE.DEAD): boolean {
     const alive = generationOf(id) << LIFE.SHIFT | LIFE.ALIVE;
     const word = wordOf(slotOf(id)) + AGENT.STATE;
+    if (load(this.#words, word) !== alive) return false;
+    // Before as well: whoever sees that it is dead sees that something has changed.
+    add(this.#words, DEATHS_AT, 1);
     if (!cas(this.#words, word, alive, alive & ~LIFE.MASK | life)) return false;
     add(this.#words, DEATHS_AT, 1);
     return true;
@@ -142,13 +148,11 @@ export class AgentTable {
     return ids;
   }
 
-  #sign(word: number): void {
+  #sign(word: number, thread: number, began: number): void {
     const { own, host } = isolateNumbers();
     store(this.#words, word + AGENT.ISOLATE, own);
     store(this.#words, word + AGENT.PARENT, host);
     store(this.#words, word + AGENT.PID, runtime.pid());
-    const thread = threadNumber();
-    const began = threadBegan(thread);
     store(this.#words, word + AGENT.TID, began < 0 ? 0 : thread);
     store(this.#words, word + AGENT.BEGAN_LOW, began % 0x4000_0000);
     store(this.#words, word + AGENT.BEGAN_HIGH, Math.floor(began / 0x4000_0000));
