@@ -24,7 +24,7 @@ import { RUNTIME_NAMES, type RuntimeName } from "./runtimes.ts";
 
 const ROOT = new URL("../", import.meta.url);
 /** Test files about shared objects. */
-const SHARING = /\/(sync_|shared)/;
+const SHARING = /\/(sync_|shared|queue|pipe)/;
 
 interface Total {
   passed: number;

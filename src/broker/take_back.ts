@@ -8,8 +8,8 @@
 import type { Block } from "../memory/arena.ts";
 import type { Agent } from "../park/agent.ts";
 import type { WaitOperation } from "../park/operation.ts";
-import { CHANNEL, takeItem, tryPut } from "../channel/channel_words.ts";
-import type { Carrier } from "../channel/channel_words.ts";
+import { CHANNEL, itemDone, takeItem, tryPut } from "../channel/channel_words.ts";
+import type { Carrier } from "../channel/crossings.ts";
 import { awaitBarrier, BROKEN, enterBarrier } from "../sync/barrier_words.ts";
 import { acquirePermit, DONE, PERMIT, releaseHeld } from "../sync/semaphore_words.ts";
 
@@ -39,7 +39,8 @@ export function refuse(grant: Grant): void {
     awaitBarrier.giveUp!(words, at, agent, result, 0);
   } else if (operation === takeItem && result === CHANNEL.DONE) {
     // It cannot go back to the front; at the end it is not lost.
-    const buffer = (argument as Carrier).bytes!;
+    const buffer = new Uint8Array((argument as Carrier).bytes!);
     tryPut(words, at, agent, { buffer, length: buffer.length }, grant.block);
+    itemDone(words, at, agent, 0, grant.block); // it is counted twice
   }
 }

@@ -13,7 +13,7 @@ import { appendModules, isMarked, modulesOf, modulesStart } from "../wire/envelo
 import { isInternalModule } from "../wire/classes.ts";
 import { isLoaded, loadModules } from "../wire/functions/loaded.ts";
 import { BUFFER, BYTES } from "../wire/tags.ts";
-import type { Taker } from "./channel_words.ts";
+import type { Taker } from "./taking.ts";
 import { TRAILER } from "./rings.ts";
 
 /** The way for what an item cannot carry: see `runtime/side_port.ts`. */

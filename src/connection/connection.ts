@@ -162,7 +162,7 @@ export class Connection<S = any, R = any> {
   async poll(options?: WaitOptions): Promise<boolean> {
     const channel = this.#receiver();
     if (channel.hasKept) return true;
-    const waiting = { timeout: 0, ...options };
+    const waiting = options?.timeout === undefined ? { ...options, timeout: 0 } : options;
     return await channel.end.wait(awaitItem, 0, waiting, "poll the connection") >= CHANNEL.DONE;
   }
 
@@ -179,7 +179,7 @@ export class Connection<S = any, R = any> {
   ): Promise<void> {
     try {
       const part = partOf(bytes, options?.offset ?? 0, options?.size, "send bytes");
-      return this.#sender().put(part, "bytes", options);
+      return this.#sender().put(part.slice(), "bytes", options);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -293,7 +293,7 @@ function release(parts: Parts): void {
   parts.port?.close();
 }
 
-/** The bytes of a part of a buffer. */
+/** A view of a part of a buffer. */
 function partOf(
   bytes: Bytes,
   offset: number,
@@ -319,7 +319,7 @@ function partOf(
       `Cannot ${action} of size ${size}: give a whole number from 0 to ${most}`,
     );
   }
-  return whole.slice(offset, offset + (size ?? most));
+  return whole.subarray(offset, offset + (size ?? most));
 }
 
 const READS = 1;

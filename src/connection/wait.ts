@@ -10,6 +10,7 @@ import type { Channel } from "../channel/channel.ts";
 import { AGAIN } from "../park/operation.ts";
 import { checkTimeout, EXPIRED, waitFor } from "../park/wait.ts";
 import type { WaitOptions } from "../park/wait.ts";
+import { closed } from "./wording.ts";
 
 /** What {@link wait} can wait for: connections, queues, and sentinels of processes. */
 export type Readable = object;
@@ -93,6 +94,7 @@ function channelSource(object: Readable, channel: Channel): Source {
     ready: false,
     async wait(timeout, signal) {
       if (this.ready || channel.hasKept) return this.ready = true;
+      if (readableChannel(object) === null) throw closed("wait for the connection"); // meanwhile
       const options = timeout > 0 ? { signal } : { timeout };
       const result = await channel.end.wait(awaitItem, 0, options, "wait");
       return this.ready = result !== AGAIN && result >= CHANNEL.DONE;

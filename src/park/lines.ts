@@ -51,6 +51,8 @@ interface Line {
   waiters: Waiter[];
   /** Whether this isolate is, or was, in the wait set for it. */
   listed: boolean;
+  /** Whether its waiters are being tried. */
+  trying: boolean;
   /** Until when the line is polled; 0 if it is not. */
   pollUntil: number;
 }
@@ -152,7 +154,10 @@ export class Lines {
     if (lines === undefined) this.#lines.set(words, lines = new Map());
     let line = lines.get(set);
     if (line === undefined) {
-      lines.set(set, line = { words, at, set, waiters: [], listed: false, pollUntil: 0 });
+      lines.set(
+        set,
+        line = { words, at, set, waiters: [], listed: false, trying: false, pollUntil: 0 },
+      );
     }
     return line;
   }
@@ -207,6 +212,17 @@ export class Lines {
 
   /** Tries the waiters of a line. Returns whether one has succeeded. */
   #tryWaiters(line: Line, now: number, polling: boolean): boolean {
+    // An attempt may read an item with code of the user's, which may wait for another one.
+    if (line.trying) return false;
+    line.trying = true;
+    try {
+      return this.#tryEach(line, now, polling);
+    } finally {
+      line.trying = false;
+    }
+  }
+
+  #tryEach(line: Line, now: number, polling: boolean): boolean {
     const { words, at, waiters } = line;
     let succeeded = false;
     for (let i = 0; i < waiters.length; i++) {
@@ -225,7 +241,8 @@ export class Lines {
         continue;
       }
       succeeded = true;
-      waiters.splice(i--, 1);
+      waiters.splice(waiters.indexOf(waiter), 1);
+      i--;
       this.#left();
       if (failure === null) waiter.settle(result);
       else waiter.fail(failure.error);

@@ -10,7 +10,7 @@
 
 import assert from "node:assert/strict";
 import { CHANNEL, putItem, takeItem } from "../../src/channel/channel_words.ts";
-import type { Taker } from "../../src/channel/channel_words.ts";
+import type { Taker } from "../../src/channel/taking.ts";
 import type { Remembered } from "../../src/channel/remembered.ts";
 import type { Item, Rings } from "../../src/channel/rings.ts";
 import type { Block } from "../../src/memory/arena.ts";

@@ -24,6 +24,7 @@ function farEnd(words: number, bytes: number): { near: ReturnType<typeof makeEnd
       const found = operationNamed(nameOf(operation)) as NowOperation<A, R>;
       return roundTrip(near.now(found, roundTrip(argument)));
     },
+    abandon: () => {},
     first: () => assert.fail("nothing waits"),
     wait: () => Promise.reject(new Error("nothing waits")),
     waitSync: () => assert.fail("nothing waits"),
