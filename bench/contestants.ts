@@ -9,6 +9,8 @@ export interface Entrant {
   kind: "ours" | "python" | "peer";
   /** Whose targets count for this one; nobody's if it is left out. */
   method?: Method;
+  /** The runtime. A peer that has one is compared with ours on the same one only. */
+  on?: RuntimeName;
   /** The commands without the name of the row; none for a program without a counterpart. */
   commands: Partial<Record<Program, string[]>>;
   /** Added to the environment. */
@@ -66,8 +68,14 @@ export async function entrants(): Promise<
     const commands = {
       pool: [python.file, `${HERE}compare/python_pool.py`],
       sync: [python.file, `${HERE}compare/python_sync.py`],
+      pipe: [python.file, `${HERE}compare/python_queue.py`, "Queue"],
     };
-    all.push({ label: "CPython, spawn", kind: "python", commands, without: [] });
+    all.push({ label: "CPython, spawn", kind: "python", commands, without: ["pipe-transfer"] });
+    for (const name of ["Queue", "SimpleQueue"]) {
+      const queue = [python.file, `${HERE}compare/python_queue.py`, name];
+      const kind = name === "Queue" ? "python" : "peer";
+      all.push({ label: `CPython, ${name}`, kind, commands: { queue }, without: [] });
+    }
   }
   const node = await runtime("node24");
   for (const name of PEERS) {
@@ -86,28 +94,48 @@ async function oursOn(name: RuntimeName): Promise<Entrant[]> {
   const start = name === "deno" ? [executable, "run", "-A", "--no-check"] : [executable];
   const pool = [...start, `${HERE}compare/ours.ts`];
   const sync = [...start, `${HERE}compare/sync_workloads.ts`];
-  const ours = { kind: "ours", without: [] as string[] } as const;
+  const pipe = [...start, `${HERE}compare/pipe_workloads.ts`];
+  const queue = [...start, `${HERE}compare/queue_workloads.ts`];
+  const ours = { kind: "ours", on: name } as const;
+  const programs = (method: Method) => ({
+    sync: [...sync, method],
+    pipe: [...pipe, method],
+    queue: [...queue, method],
+  });
   const spawn: Entrant = {
     ...ours,
     label: `ours, ${name}, spawn`,
     method: "spawn",
-    commands: { pool: [...pool, "spawn"], sync: [...sync, "spawn"] },
+    commands: { pool: [...pool, "spawn"], ...programs("spawn") },
+    without: ["pipe-transfer"],
   };
   const thread: Entrant = {
     ...ours,
     label: `ours, ${name}, thread`,
     method: "thread",
-    commands: { pool: [...pool, "thread"], sync: [...sync, "thread"] },
+    commands: { pool: [...pool, "thread"], ...programs("thread") },
+    without: [],
   };
   // Processes without shared pages: the fallback, for which there are no targets.
   const broker: Entrant = {
     ...ours,
     label: `ours, ${name}, spawn, broker`,
-    commands: { sync: [...sync, "spawn"] },
+    commands: programs("spawn"),
     env: { MANYCORE_NATIVE: "0" },
+    without: ["pipe-transfer"],
   };
-  if (name === "node24") delete spawn.commands.sync; // it cannot map pages
-  return name === "node24" || name === "deno" ? [spawn, broker, thread] : [spawn, thread];
+  // Threads with nothing of ours between them.
+  const raw: Entrant = {
+    label: `postMessage, ${name}`,
+    kind: "peer",
+    on: name,
+    commands: { pipe: [...start, `${HERE}compare/post_message.ts`] },
+    without: ["pipe-busy", "pipe-sleep", "pipe-one-way", "pipe-bytes"],
+  };
+  // It takes Deno more than a second to post 8 MiB to a `Worker` of `node:worker_threads`.
+  if (name === "deno") raw.without.push("pipe-transfer");
+  if (name === "node24") spawn.commands = { pool: spawn.commands.pool }; // it cannot map pages
+  return name === "node24" || name === "deno" ? [spawn, broker, thread, raw] : [spawn, thread, raw];
 }
 
 async function findPython(): Promise<{ file: string; version: string } | null> {

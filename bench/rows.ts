@@ -10,8 +10,11 @@ export interface Target {
   factor: number;
 }
 
-/** Which program of an entrant measures a row: that of pools, or that of locks and shared memory. */
-export type Program = "pool" | "sync";
+/** The groups of rows; each entrant has one program for a group. */
+export const PROGRAMS = ["pool", "sync", "pipe", "queue"] as const;
+
+/** Which program of an entrant measures a row. */
+export type Program = (typeof PROGRAMS)[number];
 
 export interface BenchRow {
   key: string;
@@ -21,6 +24,8 @@ export interface BenchRow {
   better: "less" | "more";
   targets: Target[];
   digits: number;
+  /** What the peers of this row are. Default: "best peer". */
+  peer?: string;
 }
 
 function both(of: Target["of"], factor: number): Target[] {
@@ -165,5 +170,151 @@ export const BENCH_ROWS: readonly BenchRow[] = [
     better: "less",
     targets: both("absolute", 1),
     digits: 3,
+  },
+  {
+    key: "pipe-busy",
+    program: "pipe",
+    title: "Pipe: a number there and back, blocking, both sides busy",
+    unit: "µs",
+    better: "less",
+    targets: both("python", 0.2),
+    digits: 2,
+  },
+  {
+    key: "pipe-busy-async",
+    program: "pipe",
+    title: "Pipe: a number there and back, awaiting, both sides busy",
+    unit: "µs",
+    better: "less",
+    targets: both("python", 0.2),
+    digits: 2,
+    peer: "postMessage",
+  },
+  {
+    key: "pipe-sleep",
+    program: "pipe",
+    title: "Pipe: a number there and back, blocking, after 2 ms of sleep",
+    unit: "µs",
+    better: "less",
+    targets: both("python", 1),
+    digits: 1,
+  },
+  {
+    key: "pipe-sleep-async",
+    program: "pipe",
+    title: "Pipe: a number there and back, awaiting, after 2 ms of sleep",
+    unit: "µs",
+    better: "less",
+    targets: both("python", 1),
+    digits: 1,
+    peer: "postMessage",
+  },
+  {
+    key: "pipe-one-way",
+    program: "pipe",
+    title: "Pipe: numbers one way, blocking",
+    unit: "messages/s",
+    better: "more",
+    targets: [],
+    digits: 0,
+  },
+  {
+    key: "pipe-one-way-async",
+    program: "pipe",
+    title: "Pipe: numbers one way, awaiting",
+    unit: "messages/s",
+    better: "more",
+    targets: [{ method: "thread", of: "peer", factor: 1 }],
+    digits: 0,
+    peer: "postMessage",
+  },
+  {
+    key: "pipe-objects",
+    program: "pipe",
+    title: "Pipe: small objects one way, blocking: `{ id, name, list: [1, 2] }`",
+    unit: "messages/s",
+    better: "more",
+    targets: both("python", 1),
+    digits: 0,
+    peer: "postMessage",
+  },
+  {
+    key: "pipe-megabyte",
+    program: "pipe",
+    title: "Pipe: buffers of 1 MiB one way, `send`, blocking",
+    unit: "MB/s",
+    better: "more",
+    targets: both("python", 3),
+    digits: 0,
+    peer: "postMessage",
+  },
+  {
+    key: "pipe-bytes",
+    program: "pipe",
+    title: "Pipe: buffers of 1 MiB one way, `sendBytes`",
+    unit: "MB/s",
+    better: "more",
+    targets: [],
+    digits: 0,
+  },
+  {
+    key: "pipe-transfer",
+    program: "pipe",
+    title: "Pipe between threads: a buffer of 8 MiB moved there and back with `transfer`",
+    unit: "µs",
+    better: "less",
+    targets: [],
+    digits: 1,
+    peer: "postMessage",
+  },
+  {
+    key: "queue-1",
+    program: "queue",
+    title: "Queue: numbers, 1 producer and 1 consumer, blocking",
+    unit: "items/s",
+    better: "more",
+    targets: [...both("python", 3), ...both("peer", 2)],
+    digits: 0,
+    peer: "SimpleQueue",
+  },
+  {
+    key: "queue-1-async",
+    program: "queue",
+    title: "Queue: numbers, 1 producer and 1 consumer, awaiting",
+    unit: "items/s",
+    better: "more",
+    targets: [...both("python", 3), ...both("peer", 2)],
+    digits: 0,
+    peer: "SimpleQueue",
+  },
+  {
+    key: "queue-2",
+    program: "queue",
+    title: "Queue: numbers, 2 producers and 2 consumers, blocking",
+    unit: "items/s",
+    better: "more",
+    targets: [...both("python", 3), ...both("peer", 2)],
+    digits: 0,
+    peer: "SimpleQueue",
+  },
+  {
+    key: "queue-4",
+    program: "queue",
+    title: "Queue: numbers, 4 producers and 4 consumers, blocking",
+    unit: "items/s",
+    better: "more",
+    targets: [...both("python", 3), ...both("peer", 2)],
+    digits: 0,
+    peer: "SimpleQueue",
+  },
+  {
+    key: "queue-megabyte",
+    program: "queue",
+    title: "Queue: buffers of 1 MiB, 1 producer and 1 consumer, blocking",
+    unit: "MB/s",
+    better: "more",
+    targets: both("python", 3),
+    digits: 0,
+    peer: "SimpleQueue",
   },
 ];

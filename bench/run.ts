@@ -7,6 +7,9 @@
  * - `--only`   a row, or all of a group:
  *     - pool: process-start, pool-start, apply, tasks, map, megabyte, primes
  *     - sync: lock, hold, value, contended-2, contended-4, hand-over, event, idle
+ *     - pipe: pipe-busy, pipe-sleep and pipe-one-way, each also with -async; pipe-objects,
+ *       pipe-megabyte, pipe-bytes, pipe-transfer
+ *     - queue: queue-1, queue-1-async, queue-2, queue-4, queue-megabyte
  * - `--with`   only those whose label contains this, such as `bun`, `thread`, `CPython`
  * - `--rounds` how often each figure is measured (default 3); the median counts
  *
@@ -17,7 +20,7 @@
 
 import { parseArgs } from "node:util";
 import { type Entrant, entrants, installPackages } from "./contestants.ts";
-import { BENCH_ROWS, type BenchRow, type Program } from "./rows.ts";
+import { BENCH_ROWS, type BenchRow, type Program, PROGRAMS } from "./rows.ts";
 import { type Figure, medianOf, rowTable } from "./table.ts";
 import { killMarked, RUN_VARIABLE } from "../scripts/testing/leftovers.ts";
 
@@ -40,7 +43,7 @@ const rows = BENCH_ROWS.filter(({ key, program }) =>
 );
 if (rows.length === 0 || !Number.isInteger(rounds) || rounds < 1) {
   console.error(
-    `rows: pool, sync, ${BENCH_ROWS.map(({ key }) => key).join(", ")}; rounds: 1 or more`,
+    `rows: ${[...PROGRAMS, ...BENCH_ROWS.map(({ key }) => key)].join(", ")}; rounds: 1 or more`,
   );
   Deno.exit(2);
 }
@@ -51,7 +54,7 @@ const chosen = all.filter(({ label }) =>
   values.with.length === 0 || values.with.some((part) => label.includes(part))
 );
 const load = Deno.loadavg().map((value) => value.toFixed(1)).join(" ");
-const tables: Record<Program, string[]> = { pool: [], sync: [] };
+const tables: Record<Program, string[]> = { pool: [], sync: [], pipe: [], queue: [] };
 let met = 0;
 let targets = 0;
 let failures = 0;
@@ -76,7 +79,7 @@ async function measureRow(row: BenchRow): Promise<Figure[]> {
   const entered = chosen.filter(({ commands, without }) =>
     commands[row.program] !== undefined && !without.includes(row.key)
   );
-  const samples = new Map<Entrant, number[]>(
+  const samples = new Map<Entrant, Sample[]>(
     entered.map((entrant) => [entrant, []]),
   );
   const errors = new Map<Entrant, string>();
@@ -84,10 +87,10 @@ async function measureRow(row: BenchRow): Promise<Figure[]> {
     for (const entrant of entered) {
       if (errors.has(entrant)) continue;
       try {
-        const value = await measure(entrant, row);
-        samples.get(entrant)!.push(value);
+        const sample = await measure(entrant, row);
+        samples.get(entrant)!.push(sample);
         console.error(
-          `  ${row.key} ${entrant.label}: ${value.toFixed(row.digits)} ${row.unit}`,
+          `  ${row.key} ${entrant.label}: ${sample.value.toFixed(row.digits)} ${row.unit}`,
         );
       } catch (error) {
         errors.set(entrant, (error as Error).message);
@@ -102,15 +105,27 @@ async function measureRow(row: BenchRow): Promise<Figure[]> {
     if (error !== undefined) {
       return { entrant, value: null, error: error.split("\n")[0].slice(0, 80) };
     }
-    return { entrant, value: medianOf(samples.get(entrant)!) };
+    const taken = samples.get(entrant)!;
+    const cpus = taken.flatMap(({ cpu }) => cpu === undefined ? [] : [cpu]);
+    return {
+      entrant,
+      value: medianOf(taken.map(({ value }) => value)),
+      ...(cpus.length > 0 ? { cpu: medianOf(cpus) } : {}),
+    };
   });
+}
+
+/** What a program prints. */
+interface Sample {
+  value: number;
+  cpu?: number;
 }
 
 /** One figure, from a process of its own. */
 async function measure(
   { commands, env }: Entrant,
   { key, program }: BenchRow,
-): Promise<number> {
+): Promise<Sample> {
   const [file, ...args] = commands[program]!;
   const mark = `bench-${crypto.randomUUID().slice(0, 8)}`;
   const child = new Deno.Command(file, {
@@ -139,7 +154,7 @@ async function measure(
   }
   const line = decoder.decode(stdout).trim().split("\n").at(-1) ?? "";
   if (!line.startsWith("{")) throw new Error(`printed no figure`);
-  return (JSON.parse(line) as { value: number }).value;
+  return JSON.parse(line) as Sample;
 }
 
 async function describeRun(): Promise<string[]> {
@@ -195,6 +210,22 @@ Node 24 or with \`MANYCORE_NATIVE=0\`: there are no targets for them. The proces
 waiting thread is that of its whole process.
 
 ${tables.sync.join("\n\n")}
+
+## Pipes
+
+The loops are in \`compare/pipe_workloads.ts\`, for CPython in \`compare/python_queue.py\`, and for
+threads without the library in \`compare/post_message.ts\`: those are compared on the same runtime.
+Children have started before a clock does. "Processor time" is that of both sides for one message, or
+for one trip there and back; between two trips from sleep it has the sleep in it.
+
+${tables.pipe.join("\n\n")}
+
+## Queues
+
+The loops are in \`compare/queue_workloads.ts\` and, for CPython, in \`compare/python_queue.py\`, for
+its Queue and its SimpleQueue. Producers put for a second; the clock runs until consumers have got all.
+
+${tables.queue.join("\n\n")}
 `;
   await Deno.writeTextFile(README, text);
   const format = new Deno.Command(Deno.execPath(), {

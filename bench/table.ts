@@ -7,6 +7,8 @@ export interface Figure {
   entrant: Entrant;
   /** Null when it failed; `error` says how. */
   value: number | null;
+  /** Microseconds of processor time of both sides for one message, where it is measured. */
+  cpu?: number;
   error?: string;
 }
 
@@ -17,7 +19,7 @@ export interface RowTable {
   targets: number;
 }
 
-const HEADER = ["", "figure", "÷ Python", "÷ best peer", "target"];
+const BEST_PEER = "best peer";
 
 /** The table of one row in Markdown. */
 export function rowTable(row: BenchRow, figures: Figure[]): RowTable {
@@ -25,14 +27,19 @@ export function rowTable(row: BenchRow, figures: Figure[]): RowTable {
     row,
     figures.filter(({ entrant }) => entrant.kind === "python"),
   );
-  const peer = best(
-    row,
-    figures.filter(({ entrant }) => entrant.kind === "peer"),
-  );
+  const peers = figures.filter(({ entrant }) => entrant.kind === "peer");
+  const header = ["", "figure", "÷ Python", `÷ ${row.peer ?? BEST_PEER}`, "target"];
+  const hasCpu = figures.some(({ cpu }) => cpu !== undefined);
+  if (hasCpu) header.push("processor time");
   let met = 0;
   let targets = 0;
-  const lines = figures.map(({ entrant, value, error }) => {
-    if (value === null) return [entrant.label, `failed: ${error}`, "", "", ""];
+  const lines = figures.map(({ entrant, value, cpu, error }) => {
+    const cells = hasCpu
+      ? [cpu === undefined ? "" : `${cpu < 100 ? cpu.toPrecision(3) : format(cpu, 0)} µs`]
+      : [];
+    if (value === null) return [entrant.label, `failed: ${error}`, "", "", "", ...cells];
+    const own = peers.filter(({ entrant: { on } }) => on === undefined || on === entrant.on);
+    const peer = best(row, own);
     const ours = entrant.kind === "ours";
     const judged = row.targets
       .filter(({ method }) => ours && method === entrant.method)
@@ -45,6 +52,7 @@ export function rowTable(row: BenchRow, figures: Figure[]): RowTable {
       entrant.kind === "python" ? "" : ratio(value, python),
       ours ? ratio(value, peer) : "",
       judged.map(({ text }) => text).join(", "),
+      ...cells,
     ];
   });
   for (const { value, entrant } of figures) {
@@ -52,7 +60,7 @@ export function rowTable(row: BenchRow, figures: Figure[]): RowTable {
     targets += row.targets.filter(({ method }) => method === entrant.method).length;
   }
   const title = `### ${row.title}\n\n${row.better === "less" ? "Less" : "More"} is better.\n\n`;
-  return { text: title + markdown([HEADER, ...lines]), met, targets };
+  return { text: title + markdown([header, ...lines]), met, targets };
 }
 
 function judge(
@@ -64,7 +72,8 @@ function judge(
 ): { ok: boolean; text: string } {
   const base = of === "python" ? python : of === "peer" ? peer : 1;
   const sign = row.better === "less" ? "≤" : "≥";
-  const whose = { python: " × Python", peer: " × best peer", absolute: ` ${row.unit}` }[of];
+  const other = ` × ${row.peer ?? BEST_PEER}`;
+  const whose = { python: " × Python", peer: other, absolute: ` ${row.unit}` }[of];
   const text = `${sign} ${factor}${whose}`;
   if (base === null) return { ok: false, text: `${text}: not measured` };
   const ok = row.better === "less" ? value <= factor * base : value >= factor * base;

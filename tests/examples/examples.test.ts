@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { describe, it } from "node:test";
@@ -69,12 +70,18 @@ describe("examples", () => {
       "04_starmap.ts",
       "05_several_functions.ts",
       "06_data_sharing_issue.ts",
+      "07_pipes.ts",
+      "08_pipe_sentinel.ts",
+      "09_queue.ts",
+      "10_queue_timeout.ts",
+      "11_queue_sorted.ts",
       "12_lock.ts",
       "13_semaphore.ts",
       "14_lock_and_semaphore.ts",
       "15_race.ts",
       "16_shared_picture.ts",
       "17_shared_memory_by_name.ts",
+      "18_pipeline.ts",
     ]);
   });
 
@@ -170,6 +177,64 @@ describe("examples", () => {
     assert.ok(lines.includes("Main received: [0,1,2,3]"));
   });
 
+  it("07 sends both ways, in one process and between two", async () => {
+    const lines = await linesOf("07_pipes.ts");
+    assert.deepEqual(lines, [
+      "Both ends in one process:",
+      "The left end has something: true",
+      "The left end received: hello from the right",
+      "The right end received: hello from the left",
+      "The right end has something: false",
+      "",
+      "One end in each of two processes:",
+      "Answerer was asked: What is 6 times 7?",
+      "Asker was told: It is 42.",
+      "Exit codes: 0, 0",
+    ]);
+  });
+
+  it("08 ends with a sentinel, and with the end of the sender", async () => {
+    const lines = await linesOf("08_pipe_sentinel.ts");
+    const names = ["Sender-1", "Receiver-1", "Sender-2", "Receiver-2"];
+    const pids = names.map((name) => groups(lines, new RegExp(`^${name} begins, pid (\\d+)$`))[0]);
+    assert.equal(new Set(pids).size, 4);
+    // One after the other: the lines of the first pair are there before those of the second.
+    const [first] = groups(lines, /^Receiver-1 has got null, and (\d+) points$/).map(Number);
+    const [second] = groups(lines, /^Receiver-2 has got to the end, and (\d+) points$/).map(Number);
+    const [sent, received] = [numbers(lines, /^sent (\d)$/), numbers(lines, /^received (\d)$/)];
+    assert.deepEqual(received, sent);
+    assert.equal(sent.length, 10);
+    const sum = (values: number[]) => values.reduce((a, b) => a + b, 0);
+    assert.deepEqual([first, second], [sum(sent.slice(0, 5)), sum(sent.slice(5))]);
+    assert.equal(lines.at(-1), "Both pairs are done.");
+  });
+
+  it("09 gets what five processes have put that are no more", async () => {
+    const lines = await linesOf("09_queue.ts");
+    assert.deepEqual(numbers(lines, /^Inserted (\d)$/).sort(), [0, 1, 2, 3, 4]);
+    assert.ok(lines.includes("5 values are in the queue, and nobody who put them is left."));
+    const [came] = groups(lines, /^As they came: (\[[\d,]+\])$/);
+    assert.deepEqual(JSON.parse(came).sort(), [0, 1, 2, 3, 4]);
+    assert.ok(lines.includes("In order: [0,1,2,3,4]"));
+  });
+
+  it("10 leaves one of five workers without a value", async () => {
+    const lines = await linesOf("10_queue_timeout.ts");
+    assert.equal(lines[0], "4 values are in, full: true");
+    assert.match(lines[1], /^QueueFull: .* no room within 50 ms; /);
+    assert.deepEqual(numbers(lines, /^Process-[1-5] has got (\d)$/).sort(), [1, 2, 3, 4]);
+    groups(lines, /^Process-([1-5]) has got nothing: .* none within 500 ms; /);
+    assert.equal(lines.at(-1), "The queue is empty.");
+  });
+
+  it("11 sorts results by the number of their task", async () => {
+    const lines = await linesOf("11_queue_sorted.ts");
+    const sorted = [1, 2, 3, 4, 5, 6, 7, 8].map((x, id) => `${id}→${x * x}`);
+    const [came] = groups(lines, /^As they came: (.*)$/);
+    assert.deepEqual(came.split(" ").sort(), sorted);
+    assert.equal(lines.at(-1), `Sorted: ${sorted.join(" ")}`);
+  });
+
   it("12 lets one visitor in at a time", async () => {
     const lines = await linesOf("12_lock.ts");
     for (const visitor of [1, 2, 3, 4, 5]) {
@@ -247,6 +312,26 @@ describe("examples", () => {
       "The mean is 500.5, the reader's exit code 0.",
       "The name is gone: ProcessError.",
     ]);
+  });
+
+  it("18 packs a file in three processes at once", async () => {
+    const before = readdirSync(tmpdir()).filter((name) => name.startsWith("pipeline-"));
+    const lines = await linesOf("18_pipeline.ts", ["8"]);
+    const start = /^(\d+) bytes, in pieces of 262144, pid (\d+)$/;
+    const [size, main] = groups(lines, start).map(Number);
+    assert.ok(size >= 8_000_000, `${size} bytes`);
+    groups(lines, /^Three stages took (\d+\.\d\d) s$/);
+    const [read, hide, compress] = ["read", "hide", "compress"].map((stage) => {
+      const pattern = new RegExp(`^ {2}${stage} +pid (\\d+) +(\\d+) bytes$`);
+      const [pid, bytes] = groups(lines, pattern).map(Number);
+      return { pid, bytes };
+    });
+    assert.equal(new Set([main, read.pid, hide.pid, compress.pid]).size, 4);
+    assert.equal(read.bytes, size);
+    assert.ok(hide.bytes < read.bytes && compress.bytes < hide.bytes / 2, lines.join("\n"));
+    assert.equal(lines.at(-1), "Decompressed again, the hash is the same.");
+    const after = readdirSync(tmpdir()).filter((name) => name.startsWith("pipeline-"));
+    assert.deepEqual(after.filter((name) => !before.includes(name)), []);
   });
 });
 
