@@ -20,6 +20,8 @@ import type { Item, Rings } from "./rings.ts";
 import { isOpen } from "./sides.ts";
 import { repairTakes } from "./taking.ts";
 
+/** The longest item, whose frame is a number of 31 bits. */
+const MAX_ITEM = 2 ** 31 - 64;
 /** A ring from which on takers are given a moment to make room before the channel grows: 16 MiB. */
 const PATIENT_RING = 13;
 /** Puts an item. */
@@ -66,7 +68,9 @@ function write(
     countTakes(words, at, agent, phase);
     if ((puts - load(words, at + AT.TAKES) | 0) >= limit) return AGAIN;
   }
-  const bytes = frameBytes(itemBytes(item));
+  const length = itemBytes(item);
+  if (length > MAX_ITEM) return CHANNEL.TOO_LARGE;
+  const bytes = frameBytes(length);
   let ring = load(words, at + AT.PUT_RING);
   let tail = load(words, at + AT.TAILS + ring);
   const used = tail - load(words, at + AT.HEADS + ring) >>> 0;

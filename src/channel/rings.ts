@@ -18,7 +18,7 @@ const SHORT = 24;
 /** Items up to this size are read into the same buffer, one after the other. */
 const SCRATCH = 64 * 1024;
 /** Rings larger than this give their memory back while they are read. */
-const LARGE_RING = 16 * 1024 * 1024;
+const LARGE_RING = 64 * 1024 * 1024;
 /** … in pieces of this size. */
 const PIECE_SHIFT = 21;
 const PIECE = 1 << PIECE_SHIFT;

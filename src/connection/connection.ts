@@ -179,7 +179,8 @@ export class Connection<S = any, R = any> {
   ): Promise<void> {
     try {
       const part = partOf(bytes, options?.offset ?? 0, options?.size, "send bytes");
-      return this.#sender().put(part.slice(), "bytes", options);
+      const own = part.buffer instanceof ArrayBuffer ? part : part.slice();
+      return this.#sender().put(own, "bytes", options);
     } catch (error) {
       return Promise.reject(error);
     }

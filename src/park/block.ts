@@ -15,6 +15,8 @@ import { AGAIN, EXPIRED, PHASE } from "./operation.ts";
 import type { Phase, WaitOperation } from "./operation.ts";
 import { delist, enlist, wakeOne } from "./wait_set.ts";
 
+/** How long to spin at most: less than it takes to be woken. */
+const SPIN_MS = 0.025;
 /** How long a sleep lasts at first, and at most: so long a killed agent may go unnoticed. */
 const FIRST_SLICE_MS = 20;
 export const SLICE_MS = 500;
@@ -52,9 +54,13 @@ export function block<A>(
   const attempt = (phase: Phase) =>
     operation.attempt(words, at, agent, argument, ticket, phase, block as Block);
   let result = attempt(PHASE.FIRST);
-  for (let spin = agent.spins; result === AGAIN && spin > 0 && timeout > 0; spin--) {
-    agent.pause();
-    result = attempt(PHASE.FIRST);
+  if (agent.spins > 0 && result === AGAIN && timeout > 0) {
+    const end = agent.now() + SPIN_MS;
+    for (let spin = agent.spins; result === AGAIN && spin > 0; spin--) {
+      if (spin % 16 === 0 && agent.now() > end) break;
+      agent.pause();
+      result = attempt(PHASE.FIRST);
+    }
   }
   if (result !== AGAIN) return result;
   const set = at + operation.waitSet;

@@ -23,7 +23,7 @@ import type { Self } from "./self.ts";
 import { delist, enlist, wakeOne } from "./wait_set.ts";
 
 /** How long an ordered line is tried again and again before its isolate waits to be woken. */
-const POLL_MS = 0.06;
+const POLL_MS = 0.03;
 /** How long until all lines are tried again, at first and at most: see `block.ts`. */
 const FIRST_LOOK_MS = 50;
 const MAX_TIMER_MS = 0x7fff_ffff;
