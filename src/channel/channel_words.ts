@@ -64,7 +64,7 @@ export const putItem: WaitOperation<Item> = {
 
 /** Takes an item if there is one. */
 export const tryTake: NowOperation<Taker, number> = (words, at, agent, taker, block) =>
-  past(words, at + AT.TAKE_GATE, () => take(words, at, agent, taker, PHASE.LISTED, block));
+  past(words, at + AT.TAKE_GATE, () => take(words, at, agent, taker, PHASE.DESPERATE, block));
 
 /** Takes an item. */
 export const takeItem: WaitOperation<Taker> = {

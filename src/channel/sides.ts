@@ -58,7 +58,8 @@ export function isOpen(
     const changes = load(words, at + AT.CHANGES);
     const deaths = load(root, DEATHS_AT);
     const asBefore = remembered.changes[side] === changes && remembered.deaths[side] === deaths;
-    if (phase === PHASE.FIRST && asBefore) return true; // H3
+    // H3; asking the system takes long, so that is for those who have slept
+    if (phase < PHASE.STARVED && asBefore) return true;
     if (isHeld(words, at, agent, side)) {
       remembered.changes[side] = changes;
       remembered.deaths[side] = deaths;

@@ -31,6 +31,8 @@ export interface Sleeper extends Agent {
   sleep(seen: number, ms: number): void;
   /** A moment of doing nothing, while another processor may change a word. */
   pause(): void;
-  /** How many times to try before sleeping. */
-  readonly spins: number;
+  /** How many milliseconds to try before sleeping. */
+  patience(): number;
+  /** A wait has succeeded. */
+  succeeded(): void;
 }

@@ -15,8 +15,8 @@ import { AGAIN, EXPIRED, PHASE } from "./operation.ts";
 import type { Phase, WaitOperation } from "./operation.ts";
 import { delist, enlist, wakeOne } from "./wait_set.ts";
 
-/** How long to spin at most: less than it takes to be woken. */
-const SPIN_MS = 0.025;
+/** How many looks there are from one to the clock to the next. */
+const LOOKS = 16;
 /** How long a sleep lasts at first, and at most: so long a killed agent may go unnoticed. */
 const FIRST_SLICE_MS = 20;
 export const SLICE_MS = 500;
@@ -54,15 +54,20 @@ export function block<A>(
   const attempt = (phase: Phase) =>
     operation.attempt(words, at, agent, argument, ticket, phase, block as Block);
   let result = attempt(PHASE.FIRST);
-  if (agent.spins > 0 && result === AGAIN && timeout > 0) {
-    const end = agent.now() + SPIN_MS;
-    for (let spin = agent.spins; result === AGAIN && spin > 0; spin--) {
-      if (spin % 16 === 0 && agent.now() > end) break;
+  if (result !== AGAIN) return result;
+  const patience = timeout > 0 ? agent.patience() : 0;
+  if (patience > 0) {
+    const end = agent.now() + patience;
+    for (let looks = 1; result === AGAIN; looks++) {
+      if (looks % LOOKS === 0 && agent.now() > end) break;
       agent.pause();
       result = attempt(PHASE.FIRST);
     }
+    if (result !== AGAIN) {
+      agent.succeeded();
+      return result;
+    }
   }
-  if (result !== AGAIN) return result;
   const set = at + operation.waitSet;
   const start = agent.now();
   for (let waited = 0;; waited = agent.now() - start) {
@@ -75,6 +80,7 @@ export function block<A>(
     if (result !== AGAIN) {
       // A wake-up that came to this agent may have been meant for a thing that it did not take.
       if (!delist(words, set, agent)) wakeOne(words, set, agent);
+      agent.succeeded();
       return result;
     }
     agent.sleep(seen, Math.min(sliceAfter(waited), timeout - waited));

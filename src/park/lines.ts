@@ -22,8 +22,6 @@ import type { WaitOperation } from "./operation.ts";
 import type { Self } from "./self.ts";
 import { delist, enlist, wakeOne } from "./wait_set.ts";
 
-/** How long an ordered line is tried again and again before its isolate waits to be woken. */
-const POLL_MS = 0.03;
 /** How long until all lines are tried again, at first and at most: see `block.ts`. */
 const FIRST_LOOK_MS = 50;
 const MAX_TIMER_MS = 0x7fff_ffff;
@@ -182,7 +180,9 @@ export class Lines {
   /** Tries a line for a moment, turn by turn, before it costs anybody a wake-up. */
   #pollLine(line: Line): void {
     if (line.pollUntil !== 0) return;
-    line.pollUntil = performance.now() + POLL_MS;
+    const patience = this.#self.patience();
+    if (patience === 0) return this.#tryListed(line);
+    line.pollUntil = performance.now() + patience;
     const poll = () => {
       if (line.waiters.length === 0 || line.listed) return void (line.pollUntil = 0);
       const now = performance.now();
@@ -244,6 +244,7 @@ export class Lines {
       waiters.splice(waiters.indexOf(waiter), 1);
       i--;
       this.#left();
+      this.#self.succeeded();
       if (failure === null) waiter.settle(result);
       else waiter.fail(failure.error);
     }

@@ -23,21 +23,27 @@ import type { Agent, Sleeper } from "./agent.ts";
 import { bellAddress, onBell, ringBell } from "./bell.ts";
 import { AgentTable, wordOf } from "./table.ts";
 
-/** How many times a wait looks before it sleeps; each look takes some ten nanoseconds. */
-const SPINS = navigator.hardwareConcurrency > 1 ? 500 : 0;
+/** How long a wait looks before it sleeps: less than it takes to be woken. */
+const PATIENCE_MS = navigator.hardwareConcurrency > 1 ? 0.025 : 0;
+/**
+ * For how long after a success others count as awake. If this isolate had to wake somebody after a
+ * longer pause, that one is not soon done, and may even need the processor that looking would keep.
+ */
+const AWAKE_MS = 0.3;
 
 /** This isolate in one arena. */
 export class Self implements Sleeper {
   readonly id: number;
   readonly slot: number;
   readonly seat: number;
-  readonly spins: number = SPINS;
   readonly table: AgentTable;
   /** Called, in its own turn of the event loop, when somebody has rung. */
   onRing: () => void = () => {};
   readonly #root: Extent;
   readonly #word: number;
   #reachable = false;
+  #hasWoken = false;
+  #lastSuccess = 0;
 
   constructor(arena: Arena) {
     this.#root = arena.root;
@@ -54,6 +60,16 @@ export class Self implements Sleeper {
 
   pause(): void {
     pause();
+  }
+
+  patience(): number {
+    if (!this.#hasWoken) return PATIENCE_MS;
+    this.#hasWoken = false;
+    return performance.now() - this.#lastSuccess < AWAKE_MS ? PATIENCE_MS : 0;
+  }
+
+  succeeded(): void {
+    this.#lastSuccess = performance.now();
   }
 
   bell(): number {
@@ -82,6 +98,7 @@ export class Self implements Sleeper {
     if (word === this.#word) return queueMicrotask(() => this.onRing());
     const parked = load(words, word + AGENT.PARKED);
     if (parked === 0) return;
+    this.#hasWoken = true;
     if (this.#root.address === 0) return wake(this.#root, word + AGENT.BELL);
     if (parked & PARKED.BLOCKED) wake(this.#root, word + AGENT.BELL);
     if (parked & PARKED.LISTENING) {

@@ -22,7 +22,6 @@ export class ModelAgent implements Sleeper {
   readonly id: number;
   readonly slot: number;
   readonly seat: number;
-  readonly spins = 0;
 
   constructor(slot: number) {
     this.id = agentId(slot, 1);
@@ -55,6 +54,12 @@ export class ModelAgent implements Sleeper {
   }
 
   pause(): void {}
+
+  patience(): number {
+    return 0;
+  }
+
+  succeeded(): void {}
 
   /** Runs an operation that may wait, on the object that begins at `at`. */
   wait(operation: WaitOperation, argument = 0, timeout = Infinity, at = OBJECT): number {
