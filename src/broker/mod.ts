@@ -36,7 +36,7 @@ class RemoteEnd implements End {
   readonly block = null;
   readonly name: ObjectName;
   /** How the waits under way are cancelled. */
-  readonly #waits = new Set<(reason: unknown) => void>();
+  readonly #waits = new Map<(reason: unknown) => void, number>();
 
   constructor(name: ObjectName) {
     this.name = name;
@@ -73,7 +73,7 @@ class RemoteEnd implements End {
           reason = why;
           order(["ask", address, ["cancel", id]]);
         };
-        this.#waits.add(cancel);
+        this.#waits.set(cancel, operation.waitSet);
         signal?.addEventListener("abort", onAbort, { once: true });
       });
       if (result === CANCELLED) throw reason;
@@ -84,8 +84,8 @@ class RemoteEnd implements End {
     }
   }
 
-  abandon(reason: unknown): void {
-    for (const cancel of this.#waits) cancel(reason);
+  abandon<A>({ waitSet }: WaitOperation<A>, reason: unknown): void {
+    for (const [cancel, set] of this.#waits) if (set === waitSet) cancel(reason);
   }
 
   waitSync<A>(

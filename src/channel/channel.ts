@@ -166,9 +166,14 @@ export class Channel {
     return this.#read(arrival);
   }
 
-  /** Ends the calls that wait and do not block. */
-  abandon(reason: unknown): void {
-    this.end.abandon(reason);
+  /** Ends the calls that wait to take. */
+  abandonTakes(reason: unknown): void {
+    this.end.abandon(takeItem, reason);
+  }
+
+  /** Ends the calls that wait to put. */
+  abandonPuts(reason: unknown): void {
+    this.end.abandon(putItem, reason);
   }
 
   /** Takes a value if there is one; otherwise fails as a wait that has expired. */
@@ -190,7 +195,7 @@ export class Channel {
 
   /** An item of long bytes, which are copied once only; `null` for any other value. */
   #inPlace(value: unknown, transfer: readonly object[] | undefined): ItemInPlace | null {
-    if (transfer !== undefined || this.#beside?.isHere || this.end.block === null) return null;
+    if (transfer !== undefined || this.end.block === null) return null;
     return writeInPlace(value);
   }
 

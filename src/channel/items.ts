@@ -13,8 +13,24 @@ import { appendModules, isMarked, modulesOf, modulesStart } from "../wire/envelo
 import { isInternalModule } from "../wire/classes.ts";
 import { isLoaded, loadModules } from "../wire/functions/loaded.ts";
 import { BUFFER, BYTES } from "../wire/tags.ts";
+import type { End } from "../park/end.ts";
+import { CHANNEL, tryTake } from "./channel_words.ts";
 import type { Taker } from "./taking.ts";
 import { TRAILER } from "./rings.ts";
+
+/**
+ * Takes what nobody will take any more, so that the connections in it do not stay open for ever.
+ * Nothing else of it is read.
+ */
+export function dropItems(end: End, beside: Beside | null): void {
+  if (end.block === null) return; // the items of a broker end with its process
+  const taker: Taker = {
+    take(bytes) {
+      if (modulesOf(bytes).some(isInternalModule)) new Arrival(beside).take(bytes);
+    },
+  };
+  while (end.now(tryTake, taker) === CHANNEL.DONE);
+}
 
 /** The way for what an item cannot carry: see `runtime/side_port.ts`. */
 export interface Beside {
@@ -29,7 +45,7 @@ const BESIDE_LOOKS = 1000;
 
 let lastBeside = 0;
 const spare: Record<Route, Encoder | null> = {
-  process: new Encoder("process", { once: true }),
+  process: new Encoder("process", { once: true, inline: true }),
   thread: null,
 };
 
@@ -46,7 +62,7 @@ export function writeItem(
   transfer?: readonly object[],
   beside: Beside | null = null,
 ): Encoder {
-  const encoder = spare[route] ?? new Encoder(route, { once: true });
+  const encoder = spare[route] ?? new Encoder(route, { once: true, inline: true });
   spare[route] = null; // writing a value may run code that sends another one
   try {
     encoder.value(value, what, transfer);

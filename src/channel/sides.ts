@@ -101,6 +101,10 @@ export const arriveSide: NowOperation<Ticket> = (words, at, agent, ticket) => {
   return 0;
 };
 
+/** Whether somebody has a side, or will have: 1 or 0. */
+export const isSideOpen: NowOperation<Side> = (words, at, agent, side, block) =>
+  isOpen(words, at, agent, side, PHASE.DESPERATE, block) ? 1 : 0;
+
 /** Has a side no longer. */
 export const closeSide: NowOperation<Side> = (words, at, agent, side) => {
   add(words, at + AT.CHANGES, 1); // H4
@@ -165,4 +169,5 @@ nameOperations("side", {
   open: openSide,
   arrive: arriveSide,
   close: closeSide,
+  isOpen: isSideOpen,
 });

@@ -7,10 +7,18 @@
 
 import { awaitItem, CHANNEL } from "../channel/channel_words.ts";
 import { Channel } from "../channel/channel.ts";
+import { dropItems } from "../channel/items.ts";
 import { SIDE } from "../channel/layout.ts";
 import type { Side } from "../channel/layout.ts";
 import { registerReadable } from "../channel/readable.ts";
-import { arriveSide, closeSide, dropSide, openSide, sendSide } from "../channel/sides.ts";
+import {
+  arriveSide,
+  closeSide,
+  dropSide,
+  isSideOpen,
+  openSide,
+  sendSide,
+} from "../channel/sides.ts";
 import type { Ticket } from "../channel/sides.ts";
 import { BufferTooShort, EOFError, ProtocolError, SerializationError } from "../errors.ts";
 import type { End } from "../park/end.ts";
@@ -230,8 +238,8 @@ export class Connection<S = any, R = any> {
     if (this.#closed) return;
     this.#closed = true;
     forgotten.unregister(this);
-    this.#in?.abandon(closed(CONNECTION_WORDING.take));
-    this.#out?.abandon(closed(CONNECTION_WORDING.put));
+    this.#in?.abandonTakes(closed(CONNECTION_WORDING.take));
+    this.#out?.abandonPuts(closed(CONNECTION_WORDING.put));
     release(this.#parts);
   }
 
@@ -287,6 +295,7 @@ function release(parts: Parts): void {
   for (const { end, side } of sidesOf(parts)) {
     try {
       end.now(closeSide, side);
+      if (side === SIDE.TAKES && end.now(isSideOpen, side) === 0) dropItems(end, parts.port);
     } catch {
       // Its owner has ended, and the pipe with it.
     }

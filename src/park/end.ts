@@ -7,6 +7,7 @@
 
 import type { Block } from "../memory/arena.ts";
 import { block as blockOn } from "./block.ts";
+import type { Lines } from "./lines.ts";
 import type { Member } from "./members.ts";
 import { AGAIN, PHASE } from "./operation.ts";
 import type { NowOperation, WaitOperation } from "./operation.ts";
@@ -32,8 +33,8 @@ export interface End {
     options: WaitOptions | undefined,
     action: string,
   ): Promise<number>;
-  /** Ends the waits that were begun here and do not block. */
-  abandon(reason: unknown): void;
+  /** Ends the waits in the operation's wait set that were begun here and do not block. */
+  abandon<A>(operation: WaitOperation<A>, reason: unknown): void;
   /** Waits, and blocks this isolate meanwhile. */
   waitSync<A>(
     operation: WaitOperation<A>,
@@ -79,8 +80,8 @@ export class MemoryEnd implements End {
     return lines.wait(operation, this.block, self, argument, timeout, options?.signal);
   }
 
-  abandon(reason: unknown): void {
-    this.member.lines.abandon(this.block, reason);
+  abandon<A>({ waitSet }: WaitOperation<A>, reason: unknown): void {
+    this.member.lines.abandon(this.block, this.block.at + waitSet, reason);
   }
 
   waitSync<A>(
@@ -92,10 +93,29 @@ export class MemoryEnd implements End {
     const timeout = checkTimeout(options?.timeout, action);
     options?.signal?.throwIfAborted(); // it cannot abort while this isolate is blocked
     const { self, lines } = this.member;
+    const { words, at } = this.block;
+    const queues = operation.ordered && lines.isWaiting(words, at + operation.waitSet);
     try {
-      return blockOn(operation, this.block, self, argument, timeout);
+      return blockOn(
+        queues ? behind(operation, lines) : operation,
+        this.block,
+        self,
+        argument,
+        timeout,
+      );
     } finally {
       lines.recheck();
     }
   }
+}
+
+/** The same operation, for one who comes after those who wait in this isolate and do not block it. */
+function behind<A>(operation: WaitOperation<A>, lines: Lines): WaitOperation<A> {
+  return {
+    ...operation,
+    attempt(words, at, ...rest) {
+      const first = lines.goAhead(words, at + operation.waitSet);
+      return first ? operation.attempt(words, at, ...rest) : AGAIN;
+    },
+  };
 }

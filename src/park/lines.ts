@@ -133,13 +133,21 @@ export class Lines {
     return this.#count > 0 && this.#lines.get(words)?.has(set) === true;
   }
 
-  /** Ends the waits for an end that is closed. */
-  abandon(block: Block, reason: unknown): void {
-    for (const line of [...this.#lines.get(block.words)?.values() ?? []]) {
-      for (const waiter of [...line.waiters]) {
-        if (waiter.block === block) waiter.stop(reason);
-      }
+  /** Ends the waits of an end that is closed, in one of its wait sets. */
+  abandon(block: Block, set: number, reason: unknown): void {
+    for (const waiter of [...this.#lines.get(block.words)?.get(set)?.waiters ?? []]) {
+      if (waiter.block === block) waiter.stop(reason);
     }
+  }
+
+  /** Tries those who wait in a wait set, for one who comes after them. Returns whether none is left. */
+  goAhead(words: Words, set: number): boolean {
+    const line = this.#lines.get(words)?.get(set);
+    if (line === undefined || line.waiters.length === 0) return true;
+    this.#tryWaiters(line, performance.now(), false);
+    if (line.waiters.length > 0) return false;
+    this.#endLine(line);
+    return true;
   }
 
   /** Tries the lines again: the isolate was blocked, and rings may have been meant for them. */

@@ -61,6 +61,7 @@ export class TaskWriter {
     if (encoded !== null) {
       message.attachments = encoded.attachments;
       message.transferList = encoded.transferList;
+      message.holds.push(() => void encoded); // it is not forgotten before the worker has read it
       run.encoded = null; // what was transferred is gone: a second try encodes the arguments anew
     }
     messages.push(message);

@@ -45,9 +45,16 @@ export class Encoder {
   /** Whether each message is read exactly once, so that what it refers to is handed over with it. */
   readonly once: boolean;
 
-  /** @param route Where the messages go; it decides what can be in them. */
-  constructor(route: Route, { once = false }: { once?: boolean } = {}) {
-    this.#encoding = new Encoding(route, this);
+  /**
+   * @param route Where the messages go; it decides what can be in them.
+   * @param options `once`: see above. `inline`: large buffers are copied into the bytes, also for a
+   * thread, unless they are moved.
+   */
+  constructor(
+    route: Route,
+    { once = false, inline = false }: { once?: boolean; inline?: boolean } = {},
+  ) {
+    this.#encoding = new Encoding(route, this, inline);
     this.once = once;
   }
 

@@ -164,7 +164,11 @@ export class Encoding {
   /** Bytes that resizable buffers promise beyond their contents. */
   reserved = 0;
 
-  constructor(route: Route, output: WireOutput) {
+  /** Whether also large buffers are among the bytes, unless they are moved. */
+  readonly inline: boolean;
+
+  constructor(route: Route, output: WireOutput, inline: boolean) {
+    this.inline = inline;
     this.route = route;
     this.output = output;
   }

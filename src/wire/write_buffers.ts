@@ -47,7 +47,7 @@ export function writeBuffer(s: Encoding, buffer: ArrayBuffer): void {
     to.varint(byteLength);
     to.varint(buffer.maxByteLength);
     to.raw(new Uint8Array(buffer));
-  } else if (s.route === "thread" && byteLength >= LARGE) {
+  } else if (s.route === "thread" && byteLength >= LARGE && !s.inline) {
     writeAttached(s, buffer.slice(0), true);
   } else {
     to.u8(BUFFER);
@@ -137,7 +137,7 @@ function writeBytes(s: Encoding, view: View, type: number, buffer: ArrayBuffer |
   const { byteLength } = view;
   s.references.add(buffer);
   const source = new Uint8Array(view.buffer, view.byteOffset, byteLength);
-  if (s.route === "thread" && byteLength >= LARGE) {
+  if (s.route === "thread" && byteLength >= LARGE && !s.inline) {
     to.u8(VIEW);
     to.u8(type);
     to.u8(0);
