@@ -55,6 +55,7 @@ const forgotten = new FinalizationRegistry<Parts>((parts) => release(parts));
 
 let partsOf: (connection: Connection, action: string) => Parts;
 let takesFrom: (connection: Connection) => Channel | null;
+let dropping = 0;
 /** Made by {@link connect} only. */
 let made: Parts | null = null;
 
@@ -295,12 +296,22 @@ function release(parts: Parts): void {
   for (const { end, side } of sidesOf(parts)) {
     try {
       end.now(closeSide, side);
-      if (side === SIDE.TAKES && end.now(isSideOpen, side) === 0) dropItems(end, parts.port);
+      if (side === SIDE.TAKES && end.now(isSideOpen, side) === 0) drop(end, parts.port);
     } catch {
       // Its owner has ended, and the pipe with it.
     }
   }
   parts.port?.close();
+}
+
+/** Closes the connections in messages that nobody will receive. */
+function drop(end: End, port: SidePort | null): void {
+  dropping++;
+  try {
+    dropItems(end, port);
+  } finally {
+    dropping--;
+  }
 }
 
 /** A view of a part of a buffer. */
@@ -362,7 +373,9 @@ function read(input: WireInput): Connection {
   const reader = flags & READS ? readSide(SIDE.TAKES) : null;
   const writer = flags & WRITES ? readSide(SIDE.PUTS) : null;
   const port = flags & HAS_PORT ? sidePort(input.attachment(input.varint())) : null;
-  return construct({ reader, writer, port });
+  const connection = construct({ reader, writer, port });
+  if (dropping > 0) connection.close();
+  return connection;
 }
 
 registerInternal(Connection as never, "Connection", import.meta.url, {
