@@ -66,7 +66,8 @@ export type {
   WorkerStats,
 } from "./src/pool/options.ts";
 export { Connection } from "./src/connection/connection.ts";
-export type { Bytes, SendOptions } from "./src/connection/connection.ts";
+export type { Bytes } from "./src/connection/bytes.ts";
+export type { SendOptions } from "./src/connection/connection.ts";
 export { Pipe } from "./src/connection/pipe.ts";
 export type { PipeOptions } from "./src/connection/pipe.ts";
 export { wait } from "./src/connection/wait.ts";

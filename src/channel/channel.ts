@@ -6,10 +6,6 @@
  */
 
 import { ProtocolError, SerializationError } from "../errors.ts";
-import { load, store } from "../memory/atomics.ts";
-import type { Arena, PlaceName } from "../memory/arena.ts";
-import type { Extra } from "../memory/allocator.ts";
-import type { Words } from "../memory/atomics.ts";
 import type { End } from "../park/end.ts";
 import { AGAIN, EXPIRED } from "../park/operation.ts";
 import { checkTimeout } from "../park/wait.ts";
@@ -18,16 +14,11 @@ import type { Encoder } from "../wire/encode.ts";
 import { CHANNEL, putItem, takeItem, tryPut, tryTake } from "./channel_words.ts";
 import { Arrival, dispatched, withdrawn, writeItem } from "./items.ts";
 import type { Beside } from "./items.ts";
-import { AT, RING_COUNT, ringBytes } from "./layout.ts";
 import { doneWith, snapshotOf, writeInPlace } from "./long_bytes.ts";
 import type { ItemInPlace } from "./long_bytes.ts";
 import { itemBytes } from "./rings.ts";
 import type { Item } from "./rings.ts";
 
-const PAGE = 4096;
-/** The largest ring where all of a channel lie in one `SharedArrayBuffer`. */
-const LAST_SHARED_RING = 18; // 512 MiB
-const LAST_RING = RING_COUNT - 1;
 const SENT = Promise.resolve();
 const AT_ONCE = { timeout: 0 };
 
@@ -38,31 +29,6 @@ export interface Wording {
   readonly take: string;
   /** The errors of {@link CHANNEL}.SHUT, .CLOSED and of a wait that has expired. */
   failure(action: string, result: number, timeout: number): Error;
-}
-
-/** How far a channel grows. */
-export interface Limits {
-  /** Most items; 0: no limit. */
-  readonly items: number;
-  /** The largest ring that is made for room, not for a large item, by its number. Default: any. */
-  readonly grows?: number;
-  /** Whether its ends count. */
-  readonly sided?: boolean;
-}
-
-/** What the memory of a channel is made with. */
-export const CHANNEL_EXTRA: Extra = {
-  growTo: ringBytes(LAST_SHARED_RING + 1) - ringBytes(1),
-  onFree: freeRings,
-};
-
-/** Sets the words of a new channel. */
-export function initChannel(words: Words, at: number, limits: Limits, place: PlaceName): void {
-  const most = place === "shared" ? LAST_SHARED_RING : LAST_RING;
-  store(words, at + AT.LIMIT, limits.items);
-  store(words, at + AT.LAST_RING, most);
-  store(words, at + AT.GROWS, limits.grows ?? most);
-  store(words, at + AT.SIDED, limits.sided === true ? 1 : 0);
 }
 
 /** Sends values through a channel, and receives them. */
@@ -307,13 +273,4 @@ function checkWait(options: WaitOptions | undefined, action: string): number {
   if (options === undefined) return Infinity;
   options.signal?.throwIfAborted();
   return checkTimeout(options.timeout, action);
-}
-
-/** Gives back the rings of a channel that nobody has any more. */
-function freeRings(arena: Arena, words: Words, at: number): void {
-  if (arena.place !== "mapped") return;
-  for (let ring = 1; ring < RING_COUNT; ring++) {
-    const page = load(words, at + AT.RINGS + ring);
-    if (page !== 0) arena.forget(page, ringBytes(ring) / PAGE);
-  }
 }

@@ -5,29 +5,16 @@
  * @module
  */
 
-import { awaitItem, CHANNEL } from "../channel/channel_words.ts";
 import { Channel } from "../channel/channel.ts";
-import { dropItems } from "../channel/items.ts";
-import { SIDE } from "../channel/layout.ts";
-import type { Side } from "../channel/layout.ts";
+import { awaitItem, CHANNEL } from "../channel/channel_words.ts";
 import { registerReadable } from "../channel/readable.ts";
-import {
-  arriveSide,
-  closeSide,
-  dropSide,
-  isSideOpen,
-  openSide,
-  sendSide,
-} from "../channel/sides.ts";
-import type { Ticket } from "../channel/sides.ts";
-import { BufferTooShort, EOFError, ProtocolError, SerializationError } from "../errors.ts";
-import type { End } from "../park/end.ts";
-import { readEnd, writeEnd } from "../park/travel.ts";
+import { BufferTooShort, EOFError, ProtocolError } from "../errors.ts";
 import type { WaitOptions } from "../park/wait.ts";
-import { sidePort } from "../runtime/side_port.ts";
-import type { SidePort } from "../runtime/side_port.ts";
 import { registerInternal } from "../wire/classes.ts";
-import type { WireInput, WireOutput } from "../wire/classes.ts";
+import { partOf } from "./bytes.ts";
+import type { Bytes } from "./bytes.ts";
+import { closeParts, isDropping, openParts, readParts, writeParts } from "./parts.ts";
+import type { Parts } from "./parts.ts";
 import { closed, CONNECTION_WORDING, wrongWay } from "./wording.ts";
 
 /** How long {@link Connection.send} may wait, and what it moves. */
@@ -39,23 +26,11 @@ export interface SendOptions extends WaitOptions {
   transfer?: readonly object[];
 }
 
-/** A buffer, or a view of one. */
-export type Bytes = ArrayBufferLike | ArrayBufferView;
-
-/** What a connection is made of. */
-export interface Parts {
-  readonly reader: End | null;
-  readonly writer: End | null;
-  /** Between threads: the way for buffers and ports. */
-  readonly port: SidePort | null;
-}
-
 /** Closes the ends of connections that nobody can reach any more. */
-const forgotten = new FinalizationRegistry<Parts>((parts) => release(parts));
+const forgotten = new FinalizationRegistry<Parts>(closeParts);
 
 let partsOf: (connection: Connection, action: string) => Parts;
 let takesFrom: (connection: Connection) => Channel | null;
-let dropping = 0;
 /** Made by {@link connect} only. */
 let made: Parts | null = null;
 
@@ -241,7 +216,7 @@ export class Connection<S = any, R = any> {
     forgotten.unregister(this);
     this.#in?.abandonTakes(closed(CONNECTION_WORDING.take));
     this.#out?.abandonPuts(closed(CONNECTION_WORDING.put));
-    release(this.#parts);
+    closeParts(this.#parts);
   }
 
   /** As {@link Connection.close}. */
@@ -278,7 +253,7 @@ export class Connection<S = any, R = any> {
 
 /** Makes a connection that has its sides from now on. */
 export function connect(parts: Parts): Connection {
-  for (const { end, side } of sidesOf(parts)) end.now(openSide, side);
+  openParts(parts);
   return construct(parts);
 }
 
@@ -287,99 +262,14 @@ function construct(parts: Parts): Connection {
   return new (Connection as unknown as new () => Connection)();
 }
 
-function* sidesOf({ reader, writer }: Parts): Generator<{ end: End; side: Side }> {
-  if (reader !== null) yield { end: reader, side: SIDE.TAKES };
-  if (writer !== null) yield { end: writer, side: SIDE.PUTS };
-}
-
-function release(parts: Parts): void {
-  for (const { end, side } of sidesOf(parts)) {
-    try {
-      end.now(closeSide, side);
-      if (side === SIDE.TAKES && end.now(isSideOpen, side) === 0) drop(end, parts.port);
-    } catch {
-      // Its owner has ended, and the pipe with it.
-    }
-  }
-  parts.port?.close();
-}
-
-/** Closes the connections in messages that nobody will receive. */
-function drop(end: End, port: SidePort | null): void {
-  dropping++;
-  try {
-    dropItems(end, port);
-  } finally {
-    dropping--;
-  }
-}
-
-/** A view of a part of a buffer. */
-function partOf(
-  bytes: Bytes,
-  offset: number,
-  size: number | undefined,
-  action: string,
-): Uint8Array {
-  const whole = ArrayBuffer.isView(bytes)
-    ? new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-    : bytes instanceof ArrayBuffer || bytes instanceof SharedArrayBuffer
-    ? new Uint8Array(bytes)
-    : null;
-  if (whole === null) {
-    throw new TypeError(`Cannot ${action} of type ${typeof bytes}: give a buffer or a view of one`);
-  }
-  if (!Number.isInteger(offset) || offset < 0 || offset > whole.length) {
-    throw new RangeError(
-      `Cannot ${action} at offset ${offset}: give a whole number from 0 to ${whole.length}`,
-    );
-  }
-  const most = whole.length - offset;
-  if (size !== undefined && (!Number.isInteger(size) || size < 0 || size > most)) {
-    throw new RangeError(
-      `Cannot ${action} of size ${size}: give a whole number from 0 to ${most}`,
-    );
-  }
-  return whole.subarray(offset, offset + (size ?? most));
-}
-
-const READS = 1;
-const WRITES = 2;
-const HAS_PORT = 4;
-
-function write(output: WireOutput, connection: Connection): void {
-  const parts = partsOf(connection, "send the connection");
-  const port = output.route === "thread" && parts.port?.isHere ? parts.port : null;
-  output.u8((parts.reader ? READS : 0) | (parts.writer ? WRITES : 0) | (port ? HAS_PORT : 0));
-  for (const { end, side } of sidesOf(parts)) {
-    const ticket: Ticket = [side, crypto.getRandomValues(new Uint32Array(1))[0] >>> 1 || 1];
-    if (end.now(sendSide, ticket) === 0) {
-      throw new SerializationError("it is on its way to too many others; wait until they have it");
-    }
-    output.hold(() => void end.now(dropSide, ticket));
-    writeEnd(output, end);
-    output.varint(ticket[1]);
-  }
-  if (port !== null) output.varint(output.attach(port.move(), true));
-}
-
-function read(input: WireInput): Connection {
-  const flags = input.u8();
-  const readSide = (side: Side): End => {
-    const end = readEnd(input);
-    end.now(arriveSide, [side, input.varint()]);
-    return end;
-  };
-  const reader = flags & READS ? readSide(SIDE.TAKES) : null;
-  const writer = flags & WRITES ? readSide(SIDE.PUTS) : null;
-  const port = flags & HAS_PORT ? sidePort(input.attachment(input.varint())) : null;
-  const connection = construct({ reader, writer, port });
-  if (dropping > 0) connection.close();
-  return connection;
-}
-
 registerInternal(Connection as never, "Connection", import.meta.url, {
-  encode: write,
-  decode: read,
+  encode(output, connection: Connection) {
+    writeParts(output, partsOf(connection, "send the connection"));
+  },
+  decode(input) {
+    const connection = construct(readParts(input));
+    if (isDropping()) connection.close();
+    return connection;
+  },
 });
 registerReadable((object) => object instanceof Connection ? takesFrom(object) : null);

@@ -4,8 +4,8 @@
  * @module
  */
 
-import { CHANNEL_EXTRA, initChannel } from "../channel/channel.ts";
 import { CHANNEL_WORDS } from "../channel/layout.ts";
+import { CHANNEL_EXTRA, initChannel } from "../channel/make.ts";
 import type { End } from "../park/end.ts";
 import { getStartMethod } from "../park/start_method.ts";
 import type { StartMethod } from "../park/start_method.ts";

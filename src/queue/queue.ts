@@ -5,8 +5,9 @@
  */
 
 import { hasNone, itemCount, itemLimit, shut } from "../channel/channel_words.ts";
-import { Channel, CHANNEL_EXTRA, initChannel } from "../channel/channel.ts";
+import { Channel } from "../channel/channel.ts";
 import { CHANNEL_WORDS } from "../channel/layout.ts";
+import { CHANNEL_EXTRA, initChannel } from "../channel/make.ts";
 import { registerReadable } from "../channel/readable.ts";
 import { QueueFull, QueueShutDown } from "../errors.ts";
 import { isArriving, newEnd, registerShared } from "../park/adopt.ts";

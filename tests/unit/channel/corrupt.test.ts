@@ -2,7 +2,8 @@
 
 import assert from "node:assert/strict";
 import { it } from "node:test";
-import { Channel, CHANNEL_EXTRA, initChannel } from "../../../src/channel/channel.ts";
+import { Channel } from "../../../src/channel/channel.ts";
+import { CHANNEL_EXTRA, initChannel } from "../../../src/channel/make.ts";
 import { shut } from "../../../src/channel/channel_words.ts";
 import { AT, CHANNEL_WORDS, FIRST_RING_BYTES } from "../../../src/channel/layout.ts";
 import { makeEnd } from "../../../src/park/travel.ts";

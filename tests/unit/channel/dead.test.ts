@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { it } from "node:test";
-import { CHANNEL_EXTRA, initChannel } from "../../../src/channel/channel.ts";
+import { CHANNEL_EXTRA, initChannel } from "../../../src/channel/make.ts";
 import {
   awaitDone,
   CHANNEL,

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { CHANNEL_EXTRA, initChannel } from "../../../src/channel/channel.ts";
+import { CHANNEL_EXTRA, initChannel } from "../../../src/channel/make.ts";
 import { CHANNEL, itemCount, tryPut, tryTake } from "../../../src/channel/channel_words.ts";
 import { AT, CHANNEL_WORDS, FIRST_RING_BYTES, ringBytes } from "../../../src/channel/layout.ts";
 import { frameBytes } from "../../../src/channel/rings.ts";

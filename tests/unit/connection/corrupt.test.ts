@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
 import "../../../mod.ts";
-import { CHANNEL_EXTRA, initChannel } from "../../../src/channel/channel.ts";
+import { CHANNEL_EXTRA, initChannel } from "../../../src/channel/make.ts";
 import { AT, CHANNEL_WORDS, FIRST_RING_BYTES } from "../../../src/channel/layout.ts";
 import { connect } from "../../../src/connection/connection.ts";
 import { makeEnd } from "../../../src/park/travel.ts";

@@ -1,0 +1,107 @@
+/**
+ * Layer 7, connection. What a connection is made of: its sides of one or two channels, how they are
+ * opened and closed, and how they cross to another isolate.
+ *
+ * @module
+ */
+
+import { dropItems } from "../channel/items.ts";
+import { SIDE } from "../channel/layout.ts";
+import type { Side } from "../channel/layout.ts";
+import {
+  arriveSide,
+  closeSide,
+  dropSide,
+  isSideOpen,
+  openSide,
+  sendSide,
+} from "../channel/sides.ts";
+import type { Ticket } from "../channel/sides.ts";
+import { SerializationError } from "../errors.ts";
+import type { End } from "../park/end.ts";
+import { readEnd, writeEnd } from "../park/travel.ts";
+import { sidePort } from "../runtime/side_port.ts";
+import type { SidePort } from "../runtime/side_port.ts";
+import type { WireInput, WireOutput } from "../wire/classes.ts";
+
+/** What a connection is made of. */
+export interface Parts {
+  readonly reader: End | null;
+  readonly writer: End | null;
+  /** Between threads: the way for buffers and ports. */
+  readonly port: SidePort | null;
+}
+
+const READS = 1;
+const WRITES = 2;
+const HAS_PORT = 4;
+
+let dropping = 0;
+
+/** Whether what is read now is closed at once: nobody receives it. */
+export function isDropping(): boolean {
+  return dropping > 0;
+}
+
+/** Has the sides from now on. */
+export function openParts(parts: Parts): void {
+  for (const { end, side } of sidesOf(parts)) end.now(openSide, side);
+}
+
+/** Has them no longer. */
+export function closeParts(parts: Parts): void {
+  for (const { end, side } of sidesOf(parts)) {
+    try {
+      end.now(closeSide, side);
+      if (side === SIDE.TAKES && end.now(isSideOpen, side) === 0) drop(end, parts.port);
+    } catch {
+      // Its owner has ended, and the pipe with it.
+    }
+  }
+  parts.port?.close();
+}
+
+/** Appends the parts of a connection, with a reference to each side. */
+export function writeParts(output: WireOutput, parts: Parts): void {
+  const port = output.route === "thread" && parts.port?.isHere ? parts.port : null;
+  output.u8((parts.reader ? READS : 0) | (parts.writer ? WRITES : 0) | (port ? HAS_PORT : 0));
+  for (const { end, side } of sidesOf(parts)) {
+    const ticket: Ticket = [side, crypto.getRandomValues(new Uint32Array(1))[0] >>> 1 || 1];
+    if (end.now(sendSide, ticket) === 0) {
+      throw new SerializationError("it is on its way to too many others; wait until they have it");
+    }
+    output.hold(() => void end.now(dropSide, ticket));
+    writeEnd(output, end);
+    output.varint(ticket[1]);
+  }
+  if (port !== null) output.varint(output.attach(port.move(), true));
+}
+
+/** Reads the parts of a connection, which has its sides from now on. */
+export function readParts(input: WireInput): Parts {
+  const flags = input.u8();
+  const readSide = (side: Side): End => {
+    const end = readEnd(input);
+    end.now(arriveSide, [side, input.varint()]);
+    return end;
+  };
+  const reader = flags & READS ? readSide(SIDE.TAKES) : null;
+  const writer = flags & WRITES ? readSide(SIDE.PUTS) : null;
+  const port = flags & HAS_PORT ? sidePort(input.attachment(input.varint())) : null;
+  return { reader, writer, port };
+}
+
+function* sidesOf({ reader, writer }: Parts): Generator<{ end: End; side: Side }> {
+  if (reader !== null) yield { end: reader, side: SIDE.TAKES };
+  if (writer !== null) yield { end: writer, side: SIDE.PUTS };
+}
+
+/** Closes the connections in messages that nobody will receive. */
+function drop(end: End, port: SidePort | null): void {
+  dropping++;
+  try {
+    dropItems(end, port);
+  } finally {
+    dropping--;
+  }
+}
