@@ -45,7 +45,7 @@ describeMethods("Programs with queues", (method) => {
   }, async () => {
     const output = await run(["shrinks", method], WITH_GC[RUNTIME]);
     const { before, after } = JSON.parse(output);
-    assert.ok(before.taken >= 60 * MB - 3 * MB, output);
-    assert.ok(after.taken <= before.taken - 40 * MB, output);
+    assert.ok(before.taken >= 150 * MB - 10 * MB, output);
+    assert.ok(after.taken <= before.taken - 70 * MB, output);
   });
 });
