@@ -13,6 +13,7 @@ import type { Call } from "./call.ts";
 export interface Encoded extends Message {
   /** Modules that its functions come from. */
   modules: readonly string[];
+  readonly holds: (() => void)[];
 }
 
 const NO_MODULES: readonly string[] = [];
@@ -31,9 +32,15 @@ export function encodeAhead(
   encoder.value(value, path, transfer);
   const modules = encoder.modules.size === 0 ? NO_MODULES : [...encoder.modules];
   const { bytes, attachments, transferList, holds } = encoder.take();
-  const encoded = { bytes, attachments, transferList, modules };
-  if (holds.length > 0) forgotten.register(encoded, holds);
+  const encoded = { bytes, attachments, transferList, modules, holds };
+  if (holds.length > 0) forgotten.register(encoded, holds, encoded);
   return encoded;
+}
+
+/** Hands over what is to be called when the value has been read: it is sent for the last time. */
+export function holdsOf(encoded: Encoded): readonly (() => void)[] {
+  forgotten.unregister(encoded);
+  return encoded.holds;
 }
 
 /** Something that asks for calls and takes their results. */

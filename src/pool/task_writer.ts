@@ -14,7 +14,7 @@ import type { Route } from "../wire/encode.ts";
 import { seal } from "../wire/envelope.ts";
 import { writeEncodedItem, writeItem, writeSized } from "./items.ts";
 import * as wire from "./messages.ts";
-import { type Run, SKIPPED } from "./run.ts";
+import { holdsOf, type Run, SKIPPED } from "./run.ts";
 
 /** The slot of each function in this program's workers; slots are reused in turn. */
 // deno-lint-ignore ban-types
@@ -57,14 +57,14 @@ export class TaskWriter {
       messages.push(seal(encoder));
     } else encoder.reset();
     const { encoded } = run; // gone, if the function could not be sent
-    const message = this.write([run]);
-    if (encoded !== null) {
-      message.attachments = encoded.attachments;
-      message.transferList = encoded.transferList;
-      message.holds.push(() => void encoded); // it is not forgotten before the worker has read it
+    const { bytes, holds } = this.write([run]);
+    if (encoded === null) messages.push({ bytes, attachments: [], transferList: [], holds });
+    else {
+      const { attachments, transferList } = encoded;
+      const all = [...holds, ...holdsOf(encoded)];
+      messages.push({ bytes, attachments, transferList, holds: all });
       run.encoded = null; // what was transferred is gone: a second try encodes the arguments anew
     }
-    messages.push(message);
     return messages;
   }
 

@@ -127,7 +127,7 @@ describeSettings("Pipe: anywhere", (setting) => {
   });
 
   it("a message that is not sent does not keep its connections open", async () => {
-    const [full] = objects.Pipe();
+    const [full, other] = objects.Pipe();
     await work.fill(full);
     const [here, there] = objects.Pipe();
     const controller = new AbortController();
@@ -142,6 +142,7 @@ describeSettings("Pipe: anywhere", (setting) => {
     controller.abort(new RangeError("enough"));
     assert.equal(await ended, "RangeError");
     await assert.rejects(here.recv({ timeout: 5000 }), { name: "EOFError" });
+    other.close(); // it was open until now
   });
 
   it("a message that nobody will receive does not keep its connections open", async () => {
