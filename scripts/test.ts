@@ -1,16 +1,18 @@
 /**
  * Runs the suite, `tests/**\/*.test.ts`, on every pinned runtime.
  *
- *     deno task test [--runtime NAME]… [--repeat N] [--jobs N] [--minutes N] [path part]…
+ *     deno task test [--runtime NAME]… [--repeat N] [--jobs N] [--minutes N] [--slowest N] [path part]…
  *
  * - `--runtime` deno, bun, node24, node26, or node for both; may be repeated; default all
  * - `--repeat`  the whole run N times, to find what fails now and then
  * - `--jobs`    test files at a time (default 2)
  * - `--minutes` the most that one runtime may take (default 6); a file may take half of it
+ * - `--slowest` lists the files that took longest
  * - a path part keeps the files whose path contains it
  *
  * What shares memory is tested twice where pages can be mapped: as it is, and with
- * `MANYCORE_NATIVE=0`, which is what Node 24 does anyway.
+ * `MANYCORE_NATIVE=0`, which is what Node 24 does anyway; the second time without the thread method,
+ * where the variable changes nothing.
  *
  * One line for each runtime, the output of what failed, and at last `N passed, N failed`
  * (and `N skipped`). What a run leaves behind, a process or a file, is a failure too.
@@ -40,6 +42,7 @@ const { values, positionals } = parseArgs({
     repeat: { type: "string", default: "1" },
     jobs: { type: "string", default: "2" },
     minutes: { type: "string", default: "6" },
+    slowest: { type: "string", default: "0" },
   },
 });
 
@@ -77,7 +80,9 @@ function runsOn(name: RuntimeName): Pass[] {
   const sharing = files.filter((file) => SHARING.test(file));
   if (sharing.length === 0 || !["deno", "bun"].includes(name)) return [all];
   const label = `${name} without shared pages`;
-  return [all, { name, label, env: { MANYCORE_NATIVE: "0" }, files: sharing }];
+  // What threads make lies in a SharedArrayBuffer in any case: the first pass has tested it.
+  const env = { MANYCORE_NATIVE: "0", TEST_METHODS: "spawn" };
+  return [all, { name, label, env, files: sharing }];
 }
 
 /** One pass. */
@@ -133,6 +138,10 @@ async function runRuntime({ name, label, env, files }: Pass): Promise<Total> {
   if (counts.passed + counts.failed + counts.skipped === 0) {
     console.log(`✗ ${label}: no test was executed`);
     counts.failed++;
+  }
+  results.sort((a, b) => b.ms - a.ms);
+  for (const { file, ms } of results.slice(0, Number(values.slowest))) {
+    console.log(`  ${(ms / 1000).toFixed(1).padStart(5)} s  ${file}`);
   }
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
   console.log(
