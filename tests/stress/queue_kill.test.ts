@@ -16,7 +16,7 @@ import { waitFor, waitUntilDead } from "../support/alive.ts";
 
 /** More of everything: STRESS=25 is five hundred kills. */
 const STRESS = Number(process.env.STRESS ?? 1);
-const KILLS = (whyNoPages() === null ? 10 : 5) * STRESS;
+const KILLS = (whyNoPages() === null ? 5 : 2) * STRESS;
 
 const spawn = getContext("spawn");
 

@@ -8,9 +8,9 @@ import { RawValue } from "../../src/shared/value.ts";
 import { waitFor, waitUntilDead } from "../support/alive.ts";
 import * as work from "../fixtures/sync/work.ts";
 
-/** More of everything: STRESS=25 is five hundred kills of each kind. */
+/** More of everything: STRESS=50 is five hundred kills of each kind. */
 const STRESS = Number(process.env.STRESS ?? 1);
-const KILLS = 20 * STRESS;
+const KILLS = 10 * STRESS;
 
 const { Process, Lock, RLock } = getContext("spawn");
 
