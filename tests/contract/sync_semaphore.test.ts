@@ -268,7 +268,7 @@ for (const kind of ["Semaphore", "BoundedSemaphore"] as const) {
         assert.equal(semaphore.value, 0);
       }
     });
-  });
+  }, { processesOnly: kind === "BoundedSemaphore" });
 }
 
 describeSettings("Semaphore", (setting) => {
