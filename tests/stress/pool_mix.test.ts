@@ -8,7 +8,7 @@ import { waitUntilDead } from "../support/alive.ts";
 import { describeMethods } from "../support/methods.ts";
 
 const STRESS = Number(process.env.STRESS ?? 1);
-const ROUNDS = 2 * STRESS;
+const ROUNDS = STRESS;
 const STEPS = 60;
 
 /** A sequence that can be had again: Mulberry32. */
