@@ -51,6 +51,6 @@ describeMethods("Programs with pipes", (method) => {
 
   it("ten thousand pipes, one after the other, leave nothing behind", NEEDS_PROC, async () => {
     const { before, after } = JSON.parse(await run("repeated", method));
-    checkSame(before, after, 60);
+    checkSame(before, after, 100);
   });
 });
