@@ -39,7 +39,10 @@ export function put(
   let result: number;
   try {
     if (gate === GATE.INHERITED) repairPuts(words, at);
-    result = write(words, at, agent, item, phase, rememberedOf(block).rings);
+    // Again: whoever closes the other side takes what is there, and so makes room.
+    result = isOpen(words, at, agent, SIDE.TAKES, PHASE.FIRST, block)
+      ? write(words, at, agent, item, phase, rememberedOf(block).rings)
+      : CHANNEL.CLOSED;
   } finally {
     leave(words, at + AT.PUT_GATE, at + AT.PUTTERS, agent);
   }
