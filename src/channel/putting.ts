@@ -24,6 +24,7 @@ import { repairTakes } from "./taking.ts";
 const MAX_ITEM = 2 ** 31 - 64;
 /** A ring from which on takers are given a moment to make room before the channel grows: 16 MiB. */
 const PATIENT_RING = 13;
+
 /** Puts an item. */
 export function put(
   words: Words,
@@ -86,7 +87,8 @@ function write(
     if (fits && (ring >= grows || ring === last)) return AGAIN;
     if (fits && ring >= PATIENT_RING && phase < PHASE.STARVED) return AGAIN;
     const larger = ringAfter(ring, grows, last, bytes);
-    if (!rings.make(larger)) return AGAIN;
+    // Without memory for more an item waits for room, but only if there can be enough.
+    if (!rings.make(larger)) return fits ? AGAIN : CHANNEL.TOO_LARGE;
     store(words, at + AT.PUT_RING, larger); // C4
     ring = larger;
     tail = 0;

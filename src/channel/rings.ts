@@ -94,7 +94,7 @@ export class Rings {
       }
       return true;
     } catch {
-      return false; // what the ring was for waits for room in the one that there is
+      return false;
     }
   }
 

@@ -21,6 +21,7 @@ import { isOpen } from "./sides.ts";
 
 /** An item that was read where it lay. */
 const TAKEN = new Uint8Array(0);
+
 /** What a take fills. */
 export interface Taker {
   /** Called with the bytes of an item, which may change after the call. */

@@ -154,12 +154,13 @@ export class Connection<S = any, R = any> {
    * Sends bytes as one message; the other end receives a `Uint8Array`.
    *
    * @param bytes A buffer or a view.
-   * @param options As for {@link Connection.send}; `offset` and `size` in bytes, default all.
+   * @param options `timeout` and `signal` as for {@link Connection.send}; `offset` and `size` in bytes,
+   * default all.
    * @throws {RangeError} If `offset` or `size` is out of range.
    */
   sendBytes(
     bytes: Bytes,
-    options?: SendOptions & { offset?: number; size?: number },
+    options?: WaitOptions & { offset?: number; size?: number },
   ): Promise<void> {
     try {
       const part = partOf(bytes, options?.offset ?? 0, options?.size, "send bytes");

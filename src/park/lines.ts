@@ -1,6 +1,7 @@
 /**
  * Layer 4, park. Waiting without blocking the isolate: the waiters of this isolate, one line for
- * each object, first come first served. The isolate enlists once for a whole line.
+ * each object, first come first served. The isolate enlists once for a whole line. An ordered line
+ * is first polled for some microseconds, turn by turn of the event loop, without enlisting.
  *
  * Wake-up: LISTENING is set before a line enlists and tries, and again before a ring is answered, so
  * that no ring falls between (see `self.ts`). Now and then all lines are tried again,

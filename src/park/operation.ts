@@ -28,7 +28,10 @@ export const EXPIRED = -2;
 export const PHASE = {
   /** It has not slept: looks only. */
   FIRST: 0,
-  /** It is in the wait set: also asks whether whom it waits for still lives. */
+  /**
+   * It is in the wait set: also asks whether whom it waits for still lives, unless it has been told
+   * of every death (`channel/sides.ts`).
+   */
   LISTED: 1,
   /** It has slept for a while in vain: makes others step back. */
   STARVED: 2,

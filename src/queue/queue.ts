@@ -113,7 +113,7 @@ export class Queue<T = unknown> {
   }
 
   /**
-   * Puts an item if there is room now. Never waits.
+   * Puts an item if there is room now. Never waits, also not behind a `put` of this process that does.
    *
    * @throws {QueueFull} If there is none; and as {@link Queue.put}.
    */

@@ -210,7 +210,7 @@ export class Encoder {
   /** Begins the next message: somebody has copied this one, and it is on its way. */
   sent(): void {
     const s = this.#encoding;
-    s.to.at = 0;
+    s.to.restart();
     if (s.attachments.length > 0) s.attachments = [];
     if (s.transfers.length > 0) s.transfers = [];
     if (s.holds.length > 0) s.holds = [];

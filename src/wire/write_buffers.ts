@@ -61,7 +61,8 @@ export function writeThreadOnly(s: Encoding, value: object, what: string, transf
   if (s.route === "process") {
     throw refusal(
       what,
-      'it only travels to threads; use the "thread" start method, or send a copy of what it holds',
+      'it only travels to threads: as an argument or a result of the "thread" start method, or ' +
+        "through its pipes; otherwise send a copy of what it holds",
     );
   }
   const before = s.attachments.indexOf(value);

@@ -133,6 +133,12 @@ export class Writer {
     return taken;
   }
 
+  /** Forgets the bytes so far. */
+  restart(): void {
+    this.at = 0;
+    if (this.bytes.length > KEEP) this.bytes = new Uint8Array(FIRST_SIZE);
+  }
+
   #grow(needed: number): void {
     const doubled = this.bytes.length * 2;
     let grown: Uint8Array<ArrayBuffer>;
