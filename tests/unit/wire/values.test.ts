@@ -376,4 +376,14 @@ describe("values", () => {
     outcomes.delete("sent");
     assert.ok([...outcomes].every((name) => name === "SerializationError"), [...outcomes].join());
   });
+
+  it("leaves no large buffer behind", () => {
+    for (const end of ["sent", "reset"] as const) {
+      const encoder = new Encoder("process");
+      encoder.value(new Uint8Array(2 ** 20), "value");
+      assert.ok(encoder.buffer.length >= 2 ** 20);
+      encoder[end]();
+      assert.ok(encoder.buffer.length <= 2 ** 18, `${encoder.buffer.length} bytes after ${end}`);
+    }
+  });
 });
