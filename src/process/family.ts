@@ -29,6 +29,8 @@ export interface Identity {
   daemon: boolean;
   /** Its position in the family tree, such as `1:2`; empty for the program itself. */
   path: string;
+  /** Whether it still waits to be told the rest. */
+  spare?: boolean;
 }
 
 /** A started child, as far as the family must know it. */
@@ -46,7 +48,7 @@ let counter = 0;
 let exitHook = false;
 const members = new Set<Member>();
 
-/** Tells this isolate who it is. Called once, by `child.ts`. */
+/** Tells this isolate who it is. Called once, in a spare a second time. */
 export function adopt(
   identity: Identity,
   parentInfo: ProcessInfo,
@@ -54,6 +56,8 @@ export function adopt(
 ): void {
   self = identity;
   parent = parentInfo;
+  // A module that a spare has imported may have looked already.
+  if (current !== null) Object.assign(current, { name: self.name, daemon: self.daemon });
   fixStartMethod(startMethod);
 }
 

@@ -26,6 +26,23 @@ export interface ProcessOptions<A extends any[] = any[]> extends LaunchOptions {
   daemon?: boolean;
 }
 
+const PERMISSIONS: readonly string[] = [
+  "read",
+  "write",
+  "net",
+  "env",
+  "run",
+  "ffi",
+  "sys",
+  "import",
+];
+const EXAMPLES: Readonly<Record<string, string>> = {
+  read: '["./data"]',
+  write: '["./out"]',
+  net: '["example.com:443"]',
+  env: '["HOME"]',
+  run: '["git"]',
+};
 const OUTPUTS: readonly unknown[] = ["inherit", "null", "piped"];
 
 /**
@@ -42,7 +59,7 @@ export function checkOptions(options: ProcessOptions<any>): void {
         "{ target: work, args: [1] }",
     );
   }
-  const { target, args, name, daemon, env, cwd, memoryLimitMb } = options;
+  const { target, args, name, daemon } = options;
   if (target !== undefined && typeof target !== "function" && !isFunctionSpec(target)) {
     throw new TypeError(
       `Cannot run the target ${show(target)}: give a function, or { module, name }`,
@@ -55,6 +72,17 @@ export function checkOptions(options: ProcessOptions<any>): void {
   if (daemon !== undefined && typeof daemon !== "boolean") {
     throw new TypeError(`Cannot set daemon to ${show(daemon)}: give true or false`);
   }
+  checkLaunchOptions(options);
+}
+
+/**
+ * Refuses what no child can be started with, of a process or of a pool.
+ *
+ * @throws {TypeError} If an option has the wrong type.
+ * @throws {RangeError} If one is out of its range.
+ */
+export function checkLaunchOptions(options: LaunchOptions): void {
+  const { env, cwd, permissions, memoryLimitMb } = options;
   if (cwd !== undefined && typeof cwd !== "string") {
     throw new TypeError(`Cannot start a process in the folder ${show(cwd)}: give a path`);
   }
@@ -72,6 +100,7 @@ export function checkOptions(options: ProcessOptions<any>): void {
       `Cannot send ${key} to ${show(value)}: use "inherit", "null" or "piped"`,
     );
   }
+  checkPermissions(permissions);
   if (memoryLimitMb !== undefined && !(Number.isInteger(memoryLimitMb) && memoryLimitMb > 0)) {
     throw new RangeError(
       `Cannot limit memory to ${show(memoryLimitMb)}: give a whole number of megabytes above 0`,
@@ -83,6 +112,31 @@ export function checkOptions(options: ProcessOptions<any>): void {
 export function checkName(name: unknown): void {
   if (name !== undefined && typeof name !== "string") {
     throw new TypeError(`Cannot name a process ${show(name)}: give a string`);
+  }
+}
+
+function checkPermissions(permissions: unknown): void {
+  if (permissions === undefined || permissions === "inherit" || permissions === "none") return;
+  if (!isObject(permissions) || Array.isArray(permissions)) {
+    throw new TypeError(
+      `Cannot give a child the permissions ${show(permissions)}: use "inherit", "none", or a set ` +
+        'such as { read: ["./data"], net: true }',
+    );
+  }
+  for (const [name, value] of Object.entries(permissions)) {
+    if (!PERMISSIONS.includes(name)) {
+      throw new TypeError(
+        `Cannot give a child the permission ${JSON.stringify(name)}: there are ${
+          PERMISSIONS.join(", ")
+        }`,
+      );
+    }
+    if (value === undefined || typeof value === "boolean") continue;
+    if (Array.isArray(value) && value.every((one) => isString(one) && one !== "")) continue;
+    throw new TypeError(
+      `Cannot set the permission ${name} to ${show(value)}: give true, false, or a list of ` +
+        `strings, such as ${EXAMPLES[name] ?? '["…"]'}`,
+    );
   }
 }
 

@@ -29,7 +29,7 @@ function startProcess(entry: URL, options: StartOptions): Child {
   const permissions = options.permissions ?? "inherit";
   const meeting = openRendezvous(allGranted(permissions));
   try {
-    const flags = permissionFlags(permissions, meeting.address, options.hosts);
+    const flags = permissionFlags(permissions, meeting.address, options.hosts, options.cwd);
     const guarded = canGuard();
     try {
       return spawn(entry, flags, meeting, options, guarded);

@@ -26,6 +26,7 @@ export function permissionFlags(
   permissions: Permissions,
   address: string,
   hosts: readonly string[] = [],
+  cwd?: string,
 ): string[] {
   if (allGranted(permissions)) return ["-A"];
   const wanted = asSet(permissions);
@@ -44,7 +45,7 @@ export function permissionFlags(
       );
     }
     const listed = Array.isArray(value) ? value : [];
-    for (const resource of listed) requireGranted(name, resource);
+    for (const resource of listed) requireGranted(name, resource, cwd);
     const all = [...listed, ...(extra[name] ?? []), ...(name === "net" ? hosts : [])];
     if (all.length > 0) flags.push(`--allow-${name}=${all.map(escape).join(",")}`);
   }
@@ -65,7 +66,8 @@ function asSet(permissions: Permissions): PermissionSet {
   return Object.fromEntries(NAMES.map((name) => [name, true]));
 }
 
-function requireGranted(name: Name, resource: string): void {
+/** A relative path means a file in the folder that the child runs in. */
+function requireGranted(name: Name, resource: string, cwd: string | undefined): void {
   const key = {
     read: "path",
     write: "path",
@@ -76,12 +78,16 @@ function requireGranted(name: Name, resource: string): void {
     sys: "kind",
     import: "host",
   }[name];
-  if (granted({ name, [key]: resource })) return;
+  const isRelative = key === "path" && !/^(?:\/|[A-Za-z]:|file:)/.test(resource);
+  const meant = isRelative && cwd !== undefined
+    ? `${cwd.replace(/\/$/, "")}/${resource}`
+    : resource;
+  if (granted({ name, [key]: meant })) return;
   throw new ProcessError(
     `Cannot give a child the permission ${name} for ${
       JSON.stringify(resource)
     }: this program does ` +
-      `not have it; run it with --allow-${name}=${resource}`,
+      `not have it; run it with --allow-${name}=${meant}`,
   );
 }
 

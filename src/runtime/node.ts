@@ -11,8 +11,10 @@ import { ProcessError } from "../errors.ts";
 import { compileCacheVariables, settleCompileCache } from "./compile_cache.ts";
 import { GUARD_VARIABLE, SETPRIV, SETPRIV_ARGS } from "./guard.ts";
 import { keepAlive } from "./keep_alive.ts";
-import { connectToParent, openRendezvous } from "./node_channel.ts";
+import { connectToParent, inheritedRendezvous, openRendezvous } from "./node_channel.ts";
 import type { Rendezvous } from "./node_channel.ts";
+import { confine, isThere } from "./node_permissions.ts";
+import { sealProcess } from "./node_seal.ts";
 import { exitCodeOf } from "./signals.ts";
 import { onThreadError, parentPort, startThread, writeThreadError } from "./threads.ts";
 import type { Child, ParentLink, Runtime, StartOptions, StopSignal } from "./types.ts";
@@ -26,15 +28,17 @@ const isMainThread = () => process.getBuiltinModule("node:worker_threads").isMai
 
 function startProcess(entry: URL, options: StartOptions): Child {
   refuseWhatIsMissing(options);
-  const meeting = openRendezvous(options.first);
   const guarded = canGuard();
+  const confinement = IS_BUN ? null : confine(options, entry, !guarded);
+  const meeting = (confinement ? inheritedRendezvous : openRendezvous)(options.first);
   const path = process.getBuiltinModule("node:url").fileURLToPath(entry);
   const args = [
-    ...inheritedFlags(options),
+    ...inheritedFlags(options, confinement?.flags),
     path,
     meeting.address,
     guarded ? "guarded" : "watch",
     String(process.pid),
+    ...(confinement ? [confinement.seal] : []),
   ];
   const { spawn } = process.getBuiltinModule("node:child_process");
   const output = (where: StartOptions["stdout"]) =>
@@ -46,11 +50,17 @@ function startProcess(entry: URL, options: StartOptions): Child {
       guarded ? [...SETPRIV_ARGS, process.execPath, ...args] : args,
       {
         // Standard input is empty for the child; without `setpriv` it stays open as the life line.
-        stdio: [guarded ? "ignore" : "pipe", output(options.stdout), output(options.stderr)],
+        stdio: [
+          guarded ? "ignore" : "pipe",
+          output(options.stdout),
+          output(options.stderr),
+          ...(meeting.attach ? ["pipe" as const] : []),
+        ],
         env: {
           ...process.env,
-          ...compileCacheVariables(entry),
+          ...(confinement ? {} : compileCacheVariables(entry)), // which it could not write
           ...options.env,
+          ...confinement?.variables,
           ...meeting.variables,
         },
         cwd: options.cwd,
@@ -66,6 +76,7 @@ function startProcess(entry: URL, options: StartOptions): Child {
     const reason = options.cwd ? ` (is there a folder ${options.cwd}?)` : "";
     throw startFailure(options.name, new Error(`${process.execPath} did not start${reason}`));
   }
+  meeting.attach?.(child.stdio[3]);
   return nodeChild(child, meeting, options);
 }
 
@@ -100,10 +111,11 @@ function nodeChild(
 async function parentChannel(): Promise<ParentLink | null> {
   settleCompileCache();
   if (!isMainThread()) return { thread: true, channel: parentPort(), first: null };
-  const [address, guard, parentPid] = process.argv.slice(2);
+  const [address, guard, parentPid, seal] = process.argv.slice(2);
   if (guard !== "guarded" && guard !== "watch") return null;
   if (guard === "watch") watchParent();
   else if (process.ppid !== Number(parentPid)) process.exit(1); // it died before the guard was up
+  if (seal !== undefined) sealProcess(seal);
   try {
     return { thread: false, ...await connectToParent(address) };
   } catch {
@@ -121,14 +133,15 @@ let setpriv: boolean | undefined;
 
 function canGuard(): boolean {
   if (process.env[GUARD_VARIABLE] === "watch") return false;
-  return setpriv ??= process.platform === "linux" &&
-    process.getBuiltinModule("node:fs").existsSync(SETPRIV);
+  return setpriv ??= process.platform === "linux" && isThere(SETPRIV);
 }
 
 /** Flags of the parent that the child needs, such as loaders; not those that choose what it runs. */
-function inheritedFlags(options: StartOptions): string[] {
+function inheritedFlags(
+  options: StartOptions,
+  own: readonly string[] = process.execArgv,
+): string[] {
   const flags: string[] = [];
-  const own = process.execArgv;
   for (let i = 0; i < own.length; i++) {
     const flag = own[i];
     if (/^(-e|-p|-pe|--eval|--print|--input-type|--test-isolation)$/.test(flag)) {
@@ -150,12 +163,10 @@ function inheritedFlags(options: StartOptions): string[] {
 }
 
 function refuseWhatIsMissing(options: StartOptions): void {
-  if (options.permissions !== undefined && options.permissions !== "inherit") {
+  if (IS_BUN && options.permissions !== undefined && options.permissions !== "inherit") {
     throw new ProcessError(
-      `Cannot start the process ${options.name} with permissions: ${
-        IS_BUN ? "Bun" : "Node"
-      } has no ` +
-        `permission sets for a child; run the program in Deno, or leave permissions out`,
+      `Cannot start the process ${options.name} with permissions: Bun cannot restrict what a ` +
+        "process may do; run the program in Deno, or leave permissions out",
     );
   }
   if (options.memoryLimitMb !== undefined && IS_BUN) {

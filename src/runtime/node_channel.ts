@@ -26,6 +26,8 @@ import type { Message } from "./types.ts";
 type Socket = ReturnType<typeof import("node:net").connect>;
 
 const ABSTRACT = "abstract:";
+/** The descriptor of a child that may not use the network, to which unix sockets belong in Node. */
+const INHERITED = "fd:3";
 const MAX_FOLDER = 50;
 let counter = 0;
 
@@ -39,6 +41,21 @@ export interface Rendezvous {
   channel: SocketChannel;
   /** Stops listening, when the child has died before it connected. */
   abandon(): void;
+  /** Takes the socket whose other end the child was given as descriptor 3; else there is a server. */
+  attach?(socket: unknown): void;
+}
+
+/** A channel for a child that inherits its end, and so needs neither a server nor a secret. */
+export function inheritedRendezvous(first: Message): Rendezvous {
+  const channel = new SocketChannel();
+  channel.send(first);
+  return {
+    address: INHERITED,
+    variables: {},
+    channel,
+    abandon: () => {}, // the socket ends with the child
+    attach: (socket) => channel.connect(new NodeStream(socket as Socket)),
+  };
 }
 
 /** Opens a server for one child, which is to get a first message. */
@@ -93,6 +110,12 @@ export function openRendezvous(first: Message): Rendezvous {
 export async function connectToParent(
   address: string,
 ): Promise<{ channel: SocketChannel; first: Uint8Array | null }> {
+  if (address === INHERITED) {
+    const { Socket } = process.getBuiltinModule("node:net");
+    const channel = new SocketChannel();
+    channel.connect(new NodeStream(new Socket({ fd: Number(INHERITED.slice(3)) })));
+    return { channel, first: null };
+  }
   const text = process.env[SECRET_VARIABLE];
   delete process.env[SECRET_VARIABLE];
   const socket = process.getBuiltinModule("node:net").connect(pathOf(address));

@@ -221,6 +221,14 @@ function refuseWhatThreadsLack(options: StartOptions): void {
   if (options.permissions !== undefined && options.permissions !== "inherit") {
     refuse("permissions", "threads run with the permissions of their process");
   }
+  const { permission } = process as { permission?: { has(scope: string): boolean } };
+  if (permission?.has("worker") === false) {
+    throw new ProcessError(
+      `Cannot start the thread ${options.name}: this process runs with Node's --permission, under ` +
+        "which a thread can lift its own restrictions; if this program may, run it with " +
+        "--allow-worker",
+    );
+  }
   if (options.memoryLimitMb !== undefined && "Bun" in globalThis) {
     refuse("memoryLimitMb", "Bun does not limit the memory of a thread");
   }

@@ -54,7 +54,7 @@ export interface Child {
 /** Where a child's output goes. */
 export type Output = "inherit" | "null" | "piped";
 
-/** Deno permissions of a child: `"inherit"`, `"none"`, or a set in the form that Deno itself uses. */
+/** Permissions of a child: `"inherit"`, `"none"`, or a set in the form that Deno itself uses. */
 export type Permissions = "inherit" | "none" | PermissionSet;
 
 /** One entry per permission: `true` as the parent has it, `false` none, a list the listed ones only. */
@@ -91,7 +91,7 @@ export interface StartOptions {
   stdout?: Output;
   /** Default `"inherit"`. */
   stderr?: Output;
-  /** Deno only. Default `"inherit"`. */
+  /** Deno; Node where it can deny what they deny. Default `"inherit"`. */
   permissions?: Permissions;
   /** Heap limit in megabytes. */
   memoryLimitMb?: number;
@@ -101,6 +101,8 @@ export interface StartOptions {
   hosts?: readonly string[];
   /** Modules that the child is going to import: one without permission to read can import no others. */
   modules?: readonly string[];
+  /** What modules of the program import, directly or not: where reading is permitted file by file. */
+  imports?: (roots: readonly string[]) => readonly string[];
 }
 
 /** What the library needs of the runtime that it runs on. */

@@ -23,8 +23,17 @@ const SOURCE = `
   process.kill(workerData, "SIGKILL");
 `;
 
+/** The same in Node, which at its end waits for a thread that is in the middle of a read. */
+const NODE_SOURCE = `
+  const { workerData } = require("node:worker_threads");
+  const { Socket } = require("node:net");
+  const end = () => process.kill(workerData, "SIGKILL");
+  new Socket({ fd: 0 }).on("error", end).on("close", end).resume();
+`;
+
 /** Starts watching. Does not keep this process alive. */
 export function watchParent(): void {
   const { Worker } = process.getBuiltinModule("node:worker_threads");
-  new Worker(SOURCE, { eval: true, workerData: process.pid, stdin: false }).unref();
+  const source = "Deno" in globalThis || "Bun" in globalThis ? SOURCE : NODE_SOURCE;
+  new Worker(source, { eval: true, workerData: process.pid, stdin: false }).unref();
 }

@@ -1,9 +1,13 @@
-/** Permissions of child processes in Deno: those of the parent, or fewer, never more. */
+/**
+ * Permissions of child processes: those of the parent, or fewer, never more. In Deno, and for Node
+ * how a restricted child begins and ends; what it may do is in `pool_sandbox.test.ts`.
+ */
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { getContext } from "../../mod.ts";
 import type { Permissions } from "../../mod.ts";
+import * as leaving from "../fixtures/process/leaving.ts";
 import * as permitted from "../fixtures/process/permitted.ts";
 import { waitUntilDead } from "../support/alive.ts";
 import { runChild } from "../support/child.ts";
@@ -21,6 +25,8 @@ const PROGRAM = fixture("process/permitted.ts");
 const FAMILY = fixture("process/program.ts");
 /** What a program needs at least to start processes. */
 const LEAST = [`--allow-run=${EXECUTABLE}`, `--allow-read=${ROOT}`, "--allow-net=127.0.0.1"];
+const LEAVING = fixture("process/leaving.ts");
+const onlyNode = RUNTIME === "node" ? false : "about Node's permission model";
 const skip = RUNTIME === "deno" ? false : "only Deno has permissions for a child";
 
 const flags = (...some: string[]) => ({ runtimeArgs: ["run", "--no-prompt", ...some] });
@@ -113,6 +119,18 @@ describe("A program with few permissions", () => {
     }
   });
 
+  it("gives a child with a folder of its own nothing there that it has here", {
+    skip,
+  }, async () => {
+    const here = [`--allow-read=${ROOT},${ROOT}src`];
+    const args = ["attempt", JSON.stringify({ read: ["src"] })];
+    const allowed = await runProgram(PROGRAM, args, flags(...LEAST, ...here));
+    assert.match(allowed.stdout, /code 0/, allowed.stderr);
+    const { code, stderr } = await runProgram(PROGRAM, [...args, "/"], flags(...LEAST, ...here));
+    assert.equal(code, 1);
+    assert.match(stderr, /ProcessError: .*permission read for "src".*--allow-read=\/src/);
+  });
+
   it("is told which permissions it needs to start a process", { skip }, async () => {
     const [run, read, net] = LEAST;
     const noRun = await runProgram(PROGRAM, ["attempt"], flags(read, net));
@@ -130,5 +148,48 @@ describe("A program with few permissions", () => {
       program.kill("SIGKILL");
       await waitUntilDead([program.pid, child]);
     }
+  });
+});
+
+describe("A child that Node restricts", { skip: onlyNode }, () => {
+  const permissions = { net: true, env: true, sys: true } as const;
+
+  it("ends by itself, with its own code, also where a thread watches its parent", async () => {
+    for (const guard of [undefined, "watch"]) {
+      const ended = await runProgram(LEAVING, ["ends"], { env: { MANYCORE_GUARD: guard } });
+      assert.equal(ended.stdout, "in the child\ncodes 0 3\n", ended.stderr);
+    }
+  });
+
+  it("ends with its parent, busy or not", async () => {
+    for (const guard of [undefined, "watch"]) {
+      for (const inner of ["busy", "idle"]) {
+        const env = { MANYCORE_GUARD: guard };
+        await using program = startProgram(LEAVING, [inner], { env });
+        const child = Number(/\d+$/.exec(await program.lines.next(inner))![0]);
+        program.kill("SIGKILL");
+        await waitUntilDead([program.pid, child]);
+      }
+    }
+  });
+
+  it("is refused threads, in which Node would lift the restrictions", async () => {
+    const { code, stderr } = await runChild("spawn", { target: leaving.startThread, permissions });
+    assert.equal(code, 1);
+    assert.match(stderr, /ProcessError: Cannot start the thread .*--permission/);
+  });
+
+  it("shows an error of its own", async () => {
+    const { code, stderr } = await runChild("spawn", { target: leaving.fail, permissions });
+    assert.equal(code, 1);
+    assert.match(stderr, /RangeError: of its own/);
+  });
+
+  it("may be as free as its parent", async () => {
+    const all = ["read", "write", "net", "env", "run", "ffi", "sys"];
+    const free = Object.fromEntries(all.map((name) => [name, true]));
+    const options = { target: leaving.say, permissions: free };
+    const { code, stdout } = await runChild("spawn", options);
+    assert.deepEqual({ code, stdout }, { code: 0, stdout: "in the child\n" });
   });
 });

@@ -1,6 +1,6 @@
 /**
  * Layer 3, wire/functions. The modules that a child has imported for the functions it was asked to
- * run. Imports `errors.ts`, `host.ts` and `register.ts`.
+ * run. Imports `errors.ts`, `host.ts`, `register.ts` and `trust.ts`.
  *
  * Owns the namespaces, the failures (a module fails the same way every time), and the flag that
  * says that user code is being imported, during which no process may be started.
@@ -12,6 +12,7 @@
 import { FunctionReferenceError } from "../../errors.ts";
 import { moduleHost } from "./host.ts";
 import { registeredFunction, registeredNames } from "./register.ts";
+import { whyNotImport } from "./trust.ts";
 
 type Namespace = Record<string, unknown>;
 type Loaded =
@@ -154,6 +155,11 @@ export function namesIn(url: string): string[] {
 async function load(url: string): Promise<void> {
   const known = modules.get(url);
   if (known !== undefined) return known.state === "loading" ? await known.done : undefined;
+  const refusal = whyNotImport(url);
+  if (refusal !== null) {
+    modules.set(url, { state: "failed", error: new FunctionReferenceError(refusal) });
+    return;
+  }
   importing++;
   const done = moduleHost().importModule(url).then(
     (namespace) => void modules.set(url, { state: "ready", namespace }),

@@ -12,13 +12,21 @@ import { resolve } from "./resolve.ts";
 
 export { callerModule, isOwnModule } from "./caller.ts";
 export { describe } from "./describe.ts";
+export { moduleGraph } from "./graph.ts";
 export { getMainModule, type ModuleHost, setMainModule, setModuleHost } from "./host.ts";
 export { inline } from "./inline.ts";
 export { importingModules, loadModules } from "./loaded.ts";
 export { makePartial, partial, partialOf } from "./partial.ts";
 export { type AnyFunction, register } from "./register.ts";
 export { loadReference, missingModules, resolve } from "./resolve.ts";
-export { type FunctionSpec, isFunctionSpec, toFunction, toFunctionReference } from "./spec.ts";
+export {
+  type FunctionSpec,
+  isFunctionSpec,
+  locateModule,
+  toFunction,
+  toFunctionReference,
+} from "./spec.ts";
+export { distrust } from "./trust.ts";
 
 /** Tells the codec how functions travel. To be called once, when the library is put together. */
 export function installFunctionHooks(): void {

@@ -23,6 +23,7 @@ import {
 } from "./loaded.ts";
 import { checksum, nameOf } from "./match.ts";
 import { globalFunction } from "./native.ts";
+import { whyNotCompile } from "./trust.ts";
 
 type ExportReference = Extract<FunctionReference, { kind: "export" }>;
 
@@ -65,7 +66,11 @@ export async function loadReference(reference: FunctionReference): Promise<void>
 export function resolve(reference: FunctionReference): Function {
   const known = knownFunction(reference);
   if (known !== undefined) return known;
-  if (reference.kind === "inline") return compileInline(reference.source, reference.name);
+  if (reference.kind === "inline") {
+    const refusal = whyNotCompile(reference.name);
+    if (refusal !== null) throw new FunctionReferenceError(refusal);
+    return compileInline(reference.source, reference.name);
+  }
   const found = reference.kind === "global"
     ? globalFunction(reference.path)
     : exportedFunction(reference);

@@ -99,11 +99,20 @@ function specReference(spec: unknown, path: string): ExportReference {
       }`,
     );
   }
-  const url = module instanceof URL ? module.href : locate(module, where);
+  const url = module instanceof URL ? module.href : locateModule(module, where);
   return { kind: "export", modules: [url], name, check: 0, search: false };
 }
 
-function locate(module: unknown, where: string): string {
+/**
+ * The address of a module that is given by address, absolute path, or as an `import` names it.
+ *
+ * @param module What was given.
+ * @param where Where, such as ` (target)`, for messages; may be empty.
+ * @returns The address.
+ * @throws {FunctionReferenceError} If there is no such module.
+ * @throws {TypeError} If it is no text.
+ */
+export function locateModule(module: unknown, where: string): string {
   if (typeof module !== "string" || module === "") {
     throw new TypeError(
       `Expected { module, name }${where} with a URL or a text as module, received ${
