@@ -47,6 +47,8 @@ export { cpuCount } from "./src/process/cpu_count.ts";
 export { activeChildren, Process } from "./src/process/process.ts";
 export type { ProcessOptions, Target } from "./src/process/options.ts";
 export type { LaunchOptions } from "./src/process/launcher.ts";
+export { warm } from "./src/process/warm.ts";
+export type { Spares, WarmOptions } from "./src/process/warm.ts";
 export type { Output, Permissions, PermissionSet } from "./src/runtime/types.ts";
 export type { WaitOptions } from "./src/park/wait.ts";
 export { Pool } from "./src/pool/pool.ts";

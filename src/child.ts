@@ -1,7 +1,8 @@
 /**
  * The entry point of every child, process or thread. Reaches the parent, learns who it is, and
  * runs what the start record says: a target, an instance of a class that extends `Process`, or the
- * loop of a pool's worker. Nobody imports this file; the launcher names it by URL.
+ * loop of a pool's worker. A spare gets a record that says what to import, and later a second one.
+ * Nobody imports this file; `process/start_child.ts` names it by URL.
  *
  * A child ends with its parent: the channel's end is the parent's death.
  *
@@ -10,9 +11,10 @@
 
 import { describeError } from "./process/report.ts";
 import { identity } from "./process/family.ts";
-import { readStartRecord } from "./process/launcher.ts";
 import { reviveInstance } from "./process/process.ts";
 import type { Process } from "./process/process.ts";
+import { isLeave, prepare, sayBegun } from "./process/spare_words.ts";
+import { readStartRecord } from "./process/start_record.ts";
 import { runWorker } from "./pool/worker.ts";
 import { runtime } from "./runtime/mod.ts";
 import type { ParentLink } from "./runtime/mod.ts";
@@ -35,8 +37,7 @@ async function start({ channel, thread, first }: ParentLink): Promise<void> {
   let parentIsAlive = true;
   // What follows the start record before a worker listens waits here: its pool may close at once.
   const early: { bytes: Uint8Array; attachments: readonly unknown[] }[] = [];
-  let arrived!: () => void;
-  const anything = new Promise<void>((resolve) => arrived = resolve);
+  let arrived = () => {};
   const inbox = {
     deliver: (bytes: Uint8Array, attachments: readonly unknown[]) => {
       early.push({ bytes, attachments });
@@ -47,12 +48,21 @@ async function start({ channel, thread, first }: ParentLink): Promise<void> {
     parentIsAlive = false;
     runtime.exit(1);
   });
-  if (first === null) await anything;
-  const { bytes, attachments } = first === null
-    ? early.shift()!
-    : { bytes: first, attachments: [] };
-  const decoder = new Decoder(bytes, attachments);
-  const kind = readStartRecord(decoder, () => parentIsAlive);
+  if (first !== null) early.unshift({ bytes: first, attachments: [] });
+  const nextRecord = async () => {
+    if (early.length === 0) await new Promise<void>((resolve) => arrived = resolve);
+    const { bytes, attachments } = early.shift()!;
+    if (isLeave(bytes)) runtime.exit(0);
+    const decoder = new Decoder(bytes, attachments);
+    return { bytes, decoder, kind: readStartRecord(decoder, () => parentIsAlive) };
+  };
+  let record = await nextRecord();
+  if (record.kind === "spare") {
+    await prepare(channel, modulesOf(record.bytes));
+    record = await nextRecord();
+    await sayBegun(channel);
+  }
+  const { bytes, decoder, kind } = record;
   if (kind === "worker") {
     await loadModules(modulesOf(bytes)).catch(() => {});
     const working = runWorker(channel, inbox, decoder, thread); // holds on until it is told to stop

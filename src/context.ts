@@ -8,6 +8,8 @@
 import { cpuCount } from "./process/cpu_count.ts";
 import { activeChildren, Process } from "./process/process.ts";
 import { currentProcess, parentProcess } from "./process/family.ts";
+import { warmFor } from "./process/warm.ts";
+import type { warm } from "./process/warm.ts";
 import { checkMethod, getStartMethod } from "./park/start_method.ts";
 import type { StartMethod } from "./park/start_method.ts";
 import "./broker/mod.ts";
@@ -126,6 +128,8 @@ export interface Context {
   readonly SharedMemory: typeof SharedMemory;
   /** As the top-level `ShareableList`, with this method. */
   readonly ShareableList: typeof ShareableList;
+  /** As the top-level function, with this method. */
+  readonly warm: typeof warm;
   /** As the top-level function. */
   readonly wait: typeof wait;
   /** As the top-level function. */
@@ -165,6 +169,7 @@ const contexts: Record<StartMethod, Context> = {
     Pool: SpawnPool,
     ...sharedClasses("spawn"),
     Pipe: (options) => makePipe("spawn", options),
+    warm: (count, options) => warmFor("spawn", count, options),
     ...functions,
   },
   thread: {
@@ -173,6 +178,7 @@ const contexts: Record<StartMethod, Context> = {
     Pool: ThreadPool,
     ...sharedClasses("thread"),
     Pipe: (options) => makePipe("thread", options),
+    warm: (count, options) => warmFor("thread", count, options),
     ...functions,
   },
 };
