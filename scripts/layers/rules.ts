@@ -13,7 +13,7 @@ export const LAYERS: readonly (readonly string[])[] = [
   ["src/memory/"],
   ["src/wire/"],
   ["src/park/"],
-  ["src/sync/", "src/channel/"],
+  ["src/sync/", "src/channel/", "src/lane/"],
   ["src/broker/"],
   ["src/connection/", "src/queue/"],
   ["src/shared/"],

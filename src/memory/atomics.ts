@@ -20,7 +20,8 @@ export function store(words: Words, at: number, value: number): void {
 
 /** Adds to a word; returns what it was. */
 export function add(words: Words, at: number, value: number): number {
-  return Atomics.add(words, at, value);
+  // An integer for certain: for one that was divided, compiled code of Bun 1.4 may return rubbish.
+  return Atomics.add(words, at, value | 0);
 }
 
 /** Clears the bits that `mask` does not have; returns what the word was. */

@@ -24,7 +24,7 @@ import { bellAddress, onBell, ringBell } from "./bell.ts";
 import { AgentTable, wordOf } from "./table.ts";
 
 /** How long a wait looks before it sleeps: less than it takes to be woken. */
-const PATIENCE_MS = navigator.hardwareConcurrency > 1 ? 0.025 : 0;
+export const PATIENCE_MS = navigator.hardwareConcurrency > 1 ? 0.025 : 0;
 /**
  * For how long after a success others count as awake. If this isolate had to wake somebody after a
  * longer pause, that one is not soon done, and may even need the processor that looking would keep.

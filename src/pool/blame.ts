@@ -21,6 +21,7 @@ export interface Estate {
 /** Takes the runs from a worker that has ended and decides about each of them. */
 export function settleEstate(worker: WorkerHandle): Estate {
   const runs = [...worker.outstanding];
+  const { running } = worker;
   for (const run of runs) {
     worker.forget(run);
     run.skip();
@@ -28,11 +29,37 @@ export function settleEstate(worker: WorkerHandle): Estate {
   const unfinished = runs.filter((run) => run.left > 0);
   const live = unfinished.filter((run) => !run.stopped && !run.job.settled);
   if (live.length === 0) return { again: [], lost: null };
-  const [head, ...others] = live;
   // Stopped on purpose, or dead before its first task: nobody is to blame.
   if (!worker.ready || runs.some((run) => run.stopped)) {
     return { again: live.map((run) => rest(run)), lost: null };
   }
+  return running === undefined ? guess(unfinished, live) : known(running, live);
+}
+
+/** It is known which item was begun last and has no result: that one was running. */
+function known(running: { run: Run; offset: number } | null, live: Run[]): Estate {
+  const again: Run[] = [];
+  let lost: Estate["lost"] = null;
+  for (const run of live) {
+    if (run !== running?.run) {
+      again.push(rest(run));
+      continue;
+    }
+    const { offset } = running;
+    // Those before it had ended, but what they came to died with the worker.
+    if (run.done < offset) again.push(run.again(run.done, offset, run.attempt, run.exact));
+    const retry = run.attempt < run.job.call.retries;
+    if (retry) again.push(run.again(offset, offset + 1, run.attempt + 1, true));
+    else lost = { run, offset };
+    const next = offset + 1;
+    if (next < run.items.length) again.push(run.again(next, run.items.length, 0, run.exact));
+  }
+  return { again, lost };
+}
+
+/** Only results say what was begun. */
+function guess(unfinished: Run[], live: Run[]): Estate {
+  const [head, ...others] = live;
   // Perhaps a task that nobody waits for any more took the worker with it.
   const [first] = unfinished;
   if (first !== head) {
@@ -65,12 +92,17 @@ function rest(run: Run, exact: boolean = run.exact): Run {
   return run.again(run.done, run.items.length, run.attempt, exact);
 }
 
+/** An engine that runs out of heap ends its process in one of these ways. */
+const OUT_OF_HEAP: readonly number[] = [-5, -6];
+
 /** The error for a task whose worker has ended. */
 export function lostError(worker: WorkerHandle, code: number, index: number): WorkerLostError {
   const how = worker.fault !== null
     ? "sent a message that cannot be read, and was ended"
     : code < 0
-    ? `was killed by signal ${-code}`
+    ? `was killed by signal ${-code}${
+      OUT_OF_HEAP.includes(code) ? ", probably out of memory: see memoryLimitMb" : ""
+    }`
     : `exited with code ${code}`;
   const error = new WorkerLostError(
     `Task ${index} was lost: its worker ${worker.name} (pid ${worker.child.pid}) ${how}; ` +

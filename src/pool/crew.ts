@@ -13,6 +13,7 @@ import { join, leave, nextIdentity } from "../process/family.ts";
 import type { Member } from "../process/family.ts";
 import type { StartMethod } from "../park/start_method.ts";
 import type { Encoder } from "../wire/encode.ts";
+import { count } from "./run.ts";
 import type { Job, Run } from "./run.ts";
 import type { Scheduler } from "./scheduler.ts";
 import { WorkerHandle } from "./worker_handle.ts";
@@ -152,6 +153,11 @@ export class Crew implements WorkerEvents {
     if (worker.tasksDone > 0 || estimate.perItem === null) estimate.learn(milliseconds, items);
     worker.tasksDone += items;
     worker.busyMs += milliseconds;
+  }
+
+  returned(worker: WorkerHandle, runs: Run[]): void {
+    worker.tasksLeft += count(runs);
+    this.#scheduler.unshift(runs.filter((run) => !run.job.settled));
   }
 
   idle(worker: WorkerHandle): void {

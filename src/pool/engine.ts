@@ -11,6 +11,7 @@ import type { BrokenPoolError } from "../errors.ts";
 import type { StartMethod } from "../park/start_method.ts";
 import { cpuCount } from "../process/cpu_count.ts";
 import { refuseToStart } from "../process/launcher.ts";
+import { checkLaunchOptions } from "../process/options.ts";
 import { runtime } from "../runtime/mod.ts";
 import { Encoder } from "../wire/encode.ts";
 import { toFunction } from "../wire/functions/mod.ts";
@@ -73,6 +74,7 @@ export class Engine implements Ledger {
       throw new TypeError("Cannot make a pool: initArgs must be an array");
     }
     const initializer = target === undefined ? null : toFunction(target, "initializer");
+    checkLaunchOptions(options);
     refuseToStart(action);
     this.#scratch = new Encoder(method === "thread" ? "thread" : "process");
     const body = (encoder: Encoder) => {

@@ -77,7 +77,7 @@ export function readSized(decoder: Decoder): unknown {
   try {
     return decoder.value();
   } catch (error) {
-    while (decoder.remaining > behind) decoder.u8();
+    decoder.skip(decoder.remaining - behind);
     return new Unreadable(error);
   }
 }
@@ -86,6 +86,12 @@ export function readSized(decoder: Decoder): unknown {
 export function readEntry(decoder: Decoder, entry: number): unknown {
   if (entry === ITEM) return decoder.value();
   return entry === SIZED || entry === FAILURE ? readSized(decoder) : undefined;
+}
+
+/** Goes past an entry. */
+export function skipEntry(decoder: Decoder, entry: number): void {
+  if (entry === ITEM) decoder.value(); // no code of the user's runs for a value without a length
+  else if (entry === SIZED) decoder.skip(decoder.u32());
 }
 
 /** Reads the last value of a message. */

@@ -4,14 +4,16 @@
  *
  * ```text
  * to a worker
- *   TASKS    (DEFINE · slot · function | run+1 · slot · flags · attempt · first · (item | SKIP)* END)* 0
+ *   TASKS    frame · (DEFINE · slot · function | run+1 · slot · flags · attempt · first · (item | SKIP)* END)* 0
  *   ABORT    run · reason            the signal of the task that runs is to abort; drop the rest
  *   DROP     run                     items of the run that have not begun are not to begin
+ *   RECALL   frame                   items of the frame that have not begun are not to begin
  *   STOP                             finish and exit
  * to the pool
  *   READY                            the initializer is done
  *   BROKEN   error                   the initializer failed
- *   RESULTS  (run+1 · offset · (item | FAILURE error)* (END | END_RUN) · milliseconds)* 0
+ *   RESULTS  (OVER · frame | run+1 · offset · (item | FAILURE error)* (END | END_RUN) · milliseconds)* 0
+ *   RECALLED frame · begun           so many items of the frame have begun, and no more will
  *   STARTED  run · offset            a guarded task begins
  *   LISTENS  run                     the task reads its signal: it is worth waiting for
  *   REPORT   run · offset · value
@@ -19,10 +21,16 @@
  *
  * A run is a piece of one job: some items of a `map`, or one `apply`. Functions are sent once per
  * worker, into a slot, before the first run that needs them; a slot may be written again, even by
- * the same message. Run ids begin at 1, so that `run+1` is never DEFINE.
+ * the same message. Run ids begin at 1, so that `run+1` is never DEFINE or OVER.
+ *
+ * A frame is a message of tasks that is not over: a number below {@link FRAMES}, with {@link CLAIMED}
+ * if the worker claims each item before it begins. What may not begin any more is passed over, as if
+ * it had not been there.
  *
  * @module
  */
+
+import { CLAIMS } from "../lane/layout.ts";
 
 /** Message kinds, to a worker. */
 export const TASKS = 1;
@@ -32,6 +40,8 @@ export const ABORT = 2;
 export const STOP = 3;
 /** What has not begun of a run is not wanted. */
 export const DROP = 4;
+/** What has not begun of a frame is not to begin. */
+export const RECALL = 5;
 
 /** Message kinds, to the pool. */
 export const READY = 1;
@@ -46,8 +56,19 @@ export const LISTENS = 5;
 /** A value that the running task reports. */
 export const REPORT = 6;
 
+/** How many items of a frame have begun, in answer to RECALL. */
+export const RECALLED = 7;
+
 /** In place of a run: a function for a slot. */
 export const DEFINE = 1;
+/** In place of a run: the worker is past a frame. */
+export const OVER = 1;
+/** So many frames can be under way at a worker. */
+export const FRAMES = CLAIMS;
+/** In place of a frame's number, where there are no runs. */
+export const NO_FRAME = 0x7f;
+/** Beside the number of a frame: its items are claimed. */
+export const CLAIMED = 0x80;
 
 /** Entries of a run or of its results. */
 export const END = 0;

@@ -23,6 +23,11 @@ export interface PoolOptions extends Omit<LaunchOptions, "stdout" | "stderr"> {
   initArgs?: unknown[];
   /** A worker is replaced after so many tasks. Default: never. */
   maxTasksPerChild?: number;
+  /**
+   * Spare processes or threads to keep ready for workers that have to be replaced: after
+   * `maxTasksPerChild`, a timeout, a death. They come on top of those of {@link warm}. Default 0.
+   */
+  warm?: number;
   /** Workers are called `NAME-1`, `NAME-2`, … Default `PoolWorker`. */
   name?: string;
 }

@@ -8,7 +8,7 @@
  * @module
  */
 
-import type { Channel } from "../runtime/mod.ts";
+import type { Lane } from "../lane/lane.ts";
 import { Encoder } from "../wire/encode.ts";
 import { seal } from "../wire/envelope.ts";
 import { writeFailure, writeItem } from "./items.ts";
@@ -22,7 +22,7 @@ const MAX_STRIDE = 256;
 
 /** Gathers results. */
 export class Outbox {
-  #channel: Channel;
+  #lane: Lane;
   #out: Encoder;
   #runId = 0;
   #entryOpen = false;
@@ -34,8 +34,8 @@ export class Outbox {
   #stride = 1;
   #untilLook = 1;
 
-  constructor(channel: Channel, route: "thread" | "process") {
-    this.#channel = channel;
+  constructor(lane: Lane, route: "thread" | "process") {
+    this.#lane = lane;
     this.#out = new Encoder(route, { once: true });
     this.#out.u8(wire.RESULTS);
   }
@@ -80,6 +80,13 @@ export class Outbox {
     this.#closeEntry(wire.END_RUN);
   }
 
+  /** The frame is over. */
+  over(frame: number): void {
+    if (this.#entryOpen) this.#closeEntry(wire.END);
+    this.#out.varint(wire.OVER);
+    this.#out.u8(frame);
+  }
+
   /** Sends what is finished if it has waited long enough; returns whether the event loop is due. */
   settle(): boolean {
     if (--this.#untilLook > 0) return false;
@@ -108,7 +115,7 @@ export class Outbox {
     this.#timer = undefined;
     if (this.#out.length <= 1) return;
     this.#out.varint(0);
-    this.#channel.send(seal(this.#out));
+    this.#lane.send(seal(this.#out));
     this.#out.u8(wire.RESULTS);
   }
 

@@ -96,8 +96,6 @@ export class Run {
   exact = false;
   /** The task reads its signal. */
   listening = false;
-  /** The last run of its message. */
-  endsFrame = false;
   /** It was stopped: what it still sends does not matter. */
   stopped = false;
   /** Ends the wait for a task that takes too long. */
@@ -134,4 +132,11 @@ export class Run {
     if (this.items.length === 1) run.encoded = this.encoded;
     return run;
   }
+}
+
+/** The items of some runs. */
+export function count(runs: readonly Run[]): number {
+  let sum = 0;
+  for (const run of runs) sum += run.items.length;
+  return sum;
 }

@@ -8,6 +8,8 @@
  * - When there are no more tasks than idle workers, each gets one: they may wait for each other.
  * - Jobs take turns, message by message.
  * - Work that may have to be stopped (`timeout`, `signal`) has its worker to itself.
+ * - A worker that has nothing to do takes over half of what another one was given and has not
+ *   begun: at once where that is worth a message, otherwise when the other one is late.
  * - When a worker dies, the task that ran is blamed if it is known: the first item without a
  *   result of an EXACT run, or the only one left. Otherwise nobody is blamed, and what had no
  *   result is tried again in EXACT runs; then the next death has a culprit.
@@ -17,18 +19,23 @@
  * @module
  */
 
+import { MAX_CLAIMED } from "../lane/claims.ts";
 import { runtime } from "../runtime/mod.ts";
+import { count } from "./run.ts";
 import type { Job, Run, Source } from "./run.ts";
 import { Deque } from "./deque.ts";
+import type { Frame } from "./frame.ts";
 import type { WorkerHandle } from "./worker_handle.ts";
 
 /** Work per message, where tasks are short. */
 const FRAME_MS = 2;
 /** Below this, splitting evenly over the workers is not worth a message. */
 const SMALL_MS = 0.2;
+const HALF = 0.5;
 /** Tasks longer than this answer one by one. */
 const LONG_MS = 1;
-const MAX_ITEMS = 1 << 16;
+/** A worker that has said nothing for so long, or twice what its work should take, is late. */
+const LATE_MS = 2;
 
 /** Gives work to workers. */
 export class Scheduler {
@@ -37,6 +44,8 @@ export class Scheduler {
   #sources: Source[] = [];
   #turn = 0;
   #scheduled = false;
+  /** Looks whether somebody is late. */
+  #timer: ReturnType<typeof setTimeout> | undefined;
 
   /** Runs that wait for a worker. */
   get queued(): number {
@@ -75,7 +84,7 @@ export class Scheduler {
   dispatch(): void {
     for (let worker = this.#next(); worker !== null; worker = this.#next()) {
       const runs = this.#fill(worker);
-      if (runs.length === 0) return;
+      if (runs.length === 0) return this.#balance(worker);
       worker.tasksLeft -= count(runs);
       worker.send(runs);
     }
@@ -103,6 +112,29 @@ export class Scheduler {
       if (load < FRAME_MS && load < bestLoad) [best, bestLoad] = [worker, load];
     }
     return best;
+  }
+
+  /** There is nothing more to give to a worker that could take it: others may have too much. */
+  #balance(worker: WorkerHandle): void {
+    if (worker.outstanding.length > 0) return;
+    let most: { worker: WorkerHandle; frame: Frame } | null = null;
+    for (const other of this.workers) {
+      const frame = other.laggard;
+      if (frame === null || other.stopping) continue;
+      if (most === null || frame.left > most.frame.left) most = { worker: other, frame };
+    }
+    if (most === null) return;
+    const { frame } = most;
+    const late = performance.now() - frame.heardAt;
+    // A worker that has begun nothing will do so in a moment: it would be taken to and fro.
+    const worth = most.worker.running != null && frame.costLeft > SMALL_MS;
+    if (worth || late > LATE_MS) {
+      return most.worker.takeBack(frame, HALF);
+    }
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      this.dispatch();
+    }, LATE_MS);
   }
 
   #idleWorkers(): number {
@@ -133,7 +165,7 @@ export class Scheduler {
     let cost = 0;
     const spread = this.#ready.length <= this.#idleWorkers();
     const share = Math.ceil(this.#ready.length / (2 * this.workers.size));
-    while (runs.length < limit && runs.length < MAX_ITEMS) {
+    while (runs.length < limit && runs.length < MAX_CLAIMED) {
       const run = this.#ready.peek();
       if (run === undefined) break;
       if (run.job.settled) {
@@ -163,7 +195,7 @@ export class Scheduler {
     const { call } = source;
     const { perItem } = call.estimate;
     if ((call.guarded || perItem === null) && !idle) return [];
-    const wanted = Math.min(this.#runLength(source, perItem), limit, MAX_ITEMS);
+    const wanted = Math.min(this.#runLength(source, perItem), limit, MAX_CLAIMED);
     const run = source.take(wanted);
     if (run === null) return [];
     run.exact = perItem === null || perItem > LONG_MS;
@@ -181,11 +213,4 @@ export class Scheduler {
     const small = Math.floor(SMALL_MS / perItem);
     return Math.max(1, Math.min(byTime, Math.max(share, small)));
   }
-}
-
-/** The items of some runs. */
-export function count(runs: readonly Run[]): number {
-  let sum = 0;
-  for (const run of runs) sum += run.items.length;
-  return sum;
 }

@@ -34,10 +34,11 @@ export class TaskWriter {
     this.#onUnsendable = onUnsendable;
   }
 
-  /** Writes runs into one message. */
-  write(runs: readonly Run[]): Message {
+  /** Writes runs into one message. `frame` is its number, and whether its items are claimed. */
+  write(frame: number, runs: readonly Run[]): Message {
     const encoder = this.#encoder;
     encoder.u8(wire.TASKS);
+    encoder.u8(frame);
     for (const run of runs) this.#write(encoder, run);
     encoder.varint(0);
     return seal(encoder);
@@ -47,17 +48,18 @@ export class TaskWriter {
    * Writes a run whose arguments were encoded with attachments. They are counted from 0, so the
    * function, which may have attachments too, goes ahead in a message of its own.
    */
-  writeAlone(run: Run): Message[] {
+  writeAlone(frame: number, run: Run): Message[] {
     const encoder = this.#encoder;
     const messages: Message[] = [];
     encoder.u8(wire.TASKS);
+    encoder.u8(wire.NO_FRAME);
     this.#tryDefine(encoder, run);
-    if (encoder.length > 1) {
+    if (encoder.length > 2) {
       encoder.varint(0);
       messages.push(seal(encoder));
     } else encoder.reset();
     const { encoded } = run; // gone, if the function could not be sent
-    const { bytes, holds } = this.write([run]);
+    const { bytes, holds } = this.write(frame, [run]);
     if (encoded === null) messages.push({ bytes, attachments: [], transferList: [], holds });
     else {
       const { attachments, transferList } = encoded;

@@ -8,6 +8,8 @@
  * @module
  */
 
+import type { Claims } from "../lane/claims.ts";
+import { Lane } from "../lane/lane.ts";
 import { runtime } from "../runtime/mod.ts";
 import type { Channel } from "../runtime/mod.ts";
 import { Decoder } from "../wire/decode.ts";
@@ -16,7 +18,7 @@ import { modulesOf, seal } from "../wire/envelope.ts";
 import { loadModules } from "../wire/functions/mod.ts";
 import { abortTask, enterTask, leaveTask } from "./current_task.ts";
 import type { TaskLink } from "./current_task.ts";
-import { readEntry, readLast, readSized, Unreadable, unsendable } from "./items.ts";
+import { readEntry, readLast, readSized, skipEntry, Unreadable, unsendable } from "./items.ts";
 import * as wire from "./messages.ts";
 import { Outbox } from "./outbox.ts";
 
@@ -33,12 +35,12 @@ export async function runWorker(
 ): Promise<void> {
   const worker = new Worker(channel, thread ? "thread" : "process");
   // Listens before the initializer runs: tasks may already be on their way.
-  inbox.deliver = (bytes, attachments) => worker.receive(bytes, attachments);
+  inbox.deliver = (bytes, attachments) => worker.lane.receive(bytes, attachments);
   await worker.initialize(record);
 }
 
 class Worker {
-  #channel: Channel;
+  readonly lane: Lane;
   #outbox: Outbox;
   #control: Encoder;
   #functions: (Callable | Unreadable)[] = [];
@@ -48,11 +50,23 @@ class Worker {
   #offset = 0;
   /** Runs whose remaining items are not wanted. */
   #dropped = new Set<number>();
+  /** How many items of each frame have begun, and may; where that is not claimed. */
+  #begun = new Array<number>(wire.FRAMES).fill(0);
+  #limits = new Array<number>(wire.FRAMES).fill(Infinity);
+  #frame = 0;
+  /** What says whether the next item may begin; `null` where nobody shares words. */
+  #claims: Claims | null = null;
   #link: TaskLink;
 
   constructor(channel: Channel, route: "thread" | "process") {
-    this.#channel = channel;
-    this.#outbox = new Outbox(channel, route);
+    this.lane = new Lane(
+      channel,
+      (bytes, attachments) => this.#receive(bytes, attachments),
+      (error) => {
+        throw error;
+      },
+    );
+    this.#outbox = new Outbox(this.lane, route);
     this.#control = new Encoder(route, { once: true });
     this.#link = {
       place: () => ({ run: this.#runId, offset: this.#offset }),
@@ -76,7 +90,7 @@ class Worker {
       }
     } catch (error) {
       this.#sayBroken(error);
-      await this.#channel.flush();
+      await this.lane.flush();
       runtime.exit(1);
     }
     this.#say(wire.READY, () => {});
@@ -84,9 +98,16 @@ class Worker {
     void this.#work();
   }
 
-  receive(bytes: Uint8Array, attachments: readonly unknown[]): void {
-    if (bytes[0] === wire.ABORT || bytes[0] === wire.DROP) {
-      return this.#drop(new Decoder(bytes, attachments));
+  #receive(bytes: Uint8Array, attachments: readonly unknown[]): void {
+    switch (bytes[0]) {
+      case wire.ABORT:
+      case wire.DROP:
+        return this.#drop(new Decoder(bytes, attachments));
+      case wire.RECALL:
+        return this.#recall(bytes[1]);
+      case wire.TASKS:
+        this.#begun[bytes[1] & ~wire.CLAIMED] = 0;
+        this.#limits[bytes[1] & ~wire.CLAIMED] = Infinity;
     }
     this.#queue.push({ bytes, attachments });
     if (!this.#busy) void this.#work();
@@ -96,7 +117,7 @@ class Worker {
     this.#busy = true;
     for (let message = this.#queue.shift(); message; message = this.#queue.shift()) {
       if (message.bytes[0] === wire.STOP) {
-        await this.#channel.flush();
+        await this.lane.flush();
         runtime.exit(0);
       }
       await this.#runTasks(message.bytes, message.attachments);
@@ -111,6 +132,9 @@ class Worker {
     if (modules.length > 0) await loadModules(modules).catch(() => {});
     const decoder = new Decoder(bytes, attachments);
     decoder.u8();
+    const frame = decoder.u8();
+    this.#frame = frame & ~wire.CLAIMED;
+    this.#claims = frame & wire.CLAIMED ? this.lane.claims : null;
     this.#outbox.turned();
     for (let head = decoder.varint(); head > 0; head = decoder.varint()) {
       if (head === wire.DEFINE) {
@@ -121,8 +145,27 @@ class Worker {
       const done = this.#runItems(decoder);
       if (done !== undefined) await done;
     }
+    if (this.#frame !== wire.NO_FRAME) this.#outbox.over(this.#frame);
     this.#outbox.flush();
     leaveTask();
+  }
+
+  /** Whether the next item of the frame may begin: from then on it is begun. */
+  #begin(): boolean {
+    if (this.#claims !== null) return this.#claims.begin(this.#frame);
+    if (this.#begun[this.#frame] >= this.#limits[this.#frame]) return false;
+    this.#begun[this.#frame]++;
+    return true;
+  }
+
+  /** The pool wants back what has not begun of a frame. */
+  #recall(frame: number): void {
+    const begun = this.#begun[frame];
+    this.#limits[frame] = begun;
+    this.#say(wire.RECALLED, (encoder) => {
+      encoder.u8(frame);
+      encoder.varint(begun);
+    });
   }
 
   /** Runs the items of one run; returns a promise only if something has to be waited for. */
@@ -160,8 +203,10 @@ class Worker {
         if (!clear) {
           clear = true;
           outbox.flush();
-          return this.#channel.flush().then(step);
+          const flushed = this.lane.flush();
+          if (flushed !== null) return flushed.then(step);
         }
+        if (!this.#begin()) return this.#passOver(decoder, entry);
         const item = readEntry(decoder, entry);
         if (entry === wire.SKIP || dropping || this.#dropped.size > 0 && this.#dropped.has(run)) {
           outbox.skip();
@@ -197,15 +242,25 @@ class Worker {
       outbox.end();
       if (!exact) return undefined;
       outbox.flush(); // also what follows may be the end of this process
-      return this.#channel.flush();
+      return this.lane.flush() ?? undefined;
     };
     return step();
+  }
+
+  /** The rest of a run was taken back. */
+  #passOver(decoder: Decoder, entry: number): undefined {
+    if (this.#offset > 0) this.#outbox.end();
+    while (entry !== wire.END) {
+      skipEntry(decoder, entry);
+      entry = decoder.u8();
+    }
   }
 
   /** Lets what has arrived be heard. */
   #turn(): Promise<void> {
     return new Promise((resolve) =>
       setImmediate(() => {
+        this.lane.drain();
         this.#outbox.turned();
         resolve();
       })
@@ -245,7 +300,7 @@ class Worker {
       encoder.reset();
       throw error;
     }
-    this.#channel.send(seal(encoder));
+    this.lane.send(seal(encoder));
   }
 }
 

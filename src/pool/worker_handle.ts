@@ -1,11 +1,12 @@
 /**
  * Layer 10, pool. One worker as its pool sees it. Owns the child, the runs that it was given and has
- * not answered, the functions that it knows, and both directions of the channel's format.
+ * not answered, the frames that they are in, and both directions of the channel's format.
  *
  * @module
  */
 
 import { ProtocolError, RemoteError } from "../errors.ts";
+import { Lane } from "../lane/lane.ts";
 import type { Child } from "../runtime/mod.ts";
 import type { StartMethod } from "../park/start_method.ts";
 import { Decoder } from "../wire/decode.ts";
@@ -13,10 +14,16 @@ import { Encoder } from "../wire/encode.ts";
 import type { Message } from "../wire/encode.ts";
 import { modulesOf, seal } from "../wire/envelope.ts";
 import { loadModules } from "../wire/functions/mod.ts";
+import { Frame } from "./frame.ts";
 import * as wire from "./messages.ts";
 import { readEntry, readLast, Unreadable } from "./items.ts";
 import type { Run } from "./run.ts";
 import { TaskWriter } from "./task_writer.ts";
+
+/** A pool and a worker that talk so much are worth a lane: it costs the worker a millisecond. */
+const OFFER_AFTER = 8;
+/** An answer to so much work, in milliseconds, is looked out for. */
+const SOON_MS = 0.02;
 
 /** What a worker tells its pool. */
 export interface WorkerEvents {
@@ -35,6 +42,8 @@ export interface WorkerEvents {
   /** Everything of one message was delivered. */
   idle(worker: WorkerHandle): void;
   started(worker: WorkerHandle, run: Run, offset: number): void;
+  /** Runs were taken back from it. */
+  returned(worker: WorkerHandle, runs: Run[]): void;
   report(run: Run, offset: number, value: unknown): void;
   exited(worker: WorkerHandle, code: number): void;
 }
@@ -45,8 +54,6 @@ export class WorkerHandle {
   readonly child: Child;
   /** Runs given and not over, in the order in which the worker takes them. */
   readonly outstanding: Run[] = [];
-  /** Messages given and not answered. */
-  frames = 0;
   ready = false;
   /** It was told to finish, or was killed. */
   stopping = false;
@@ -59,6 +66,12 @@ export class WorkerHandle {
   #writer: TaskWriter;
   #control: Encoder;
   #events: WorkerEvents;
+  #lane: Lane;
+  #thread: boolean;
+  #frames: (Frame | undefined)[] = new Array(wire.FRAMES).fill(undefined);
+  /** The numbers of the frames under way, in their order. */
+  #order: number[] = [];
+  #sent = 0;
   #loading: Promise<void> | null = null;
   /** What tasks on their way refer to. */
   #holds: (() => void)[] = [];
@@ -73,38 +86,99 @@ export class WorkerHandle {
     this.name = name;
     this.child = child;
     this.tasksLeft = maxTasks;
-    const route = method === "thread" ? "thread" : "process";
+    this.#thread = method === "thread";
+    const route = this.#thread ? "thread" : "process";
     this.#writer = new TaskWriter(route, (run, at, error) => events.failure(run, at, error));
     this.#control = new Encoder(route);
     this.#events = events;
-    child.channel.open((bytes, attachments) => this.#receive(bytes, attachments), () => {});
+    const lane = this.#lane = new Lane(
+      child.channel,
+      (bytes, attachments) => this.#receive(bytes, attachments),
+      (error) => this.#guard(() => raise(error)),
+    );
+    child.channel.open((bytes, attachments) => lane.receive(bytes, attachments), () => {});
     child.exited.then(async (code) => {
+      lane.drain(); // what it wrote before it died is there
       await this.#loading;
+      lane.close();
       this.#letGo();
       events.exited(this, code);
     });
   }
 
+  /** Messages of tasks that it is not past. */
+  get frames(): number {
+    return this.#order.length;
+  }
+
+  /** The frame that has most of what could be taken back. */
+  get laggard(): Frame | null {
+    let most: Frame | null = null;
+    for (const number of this.#order) {
+      const frame = this.#frames[number]!;
+      if (frame.left > (most?.left ?? 0)) most = frame;
+    }
+    return most;
+  }
+
+  /**
+   * The item that was begun last, of those that have no result.
+   *
+   * @returns `null` if there is none; `undefined` if nobody knows.
+   */
+  get running(): { run: Run; offset: number } | null | undefined {
+    let last: { run: Run; offset: number } | null = null;
+    for (const number of this.#order) {
+      const begun = this.#frames[number]!.begunLast;
+      if (begun === undefined) return undefined;
+      if (begun !== null) last = begun;
+    }
+    return last !== null && last.offset >= last.run.done ? last : null;
+  }
+
   /** Milliseconds of work that it has, as far as anybody knows. */
   get load(): number {
     let sum = 0;
-    for (const run of this.outstanding) sum += run.cost;
+    for (const number of this.#order) sum += this.#frames[number]!.load;
     return sum;
   }
 
   /** Sends runs in one message. */
   send(runs: readonly Run[]): void {
-    this.outstanding.push(...runs);
-    runs[runs.length - 1].endsFrame = true;
-    this.frames++;
-    if (runs[0].encoded?.attachments.length) {
-      for (const message of this.#writer.writeAlone(runs[0])) this.#send(message);
-    } else this.#send(this.#writer.write(runs));
+    for (const run of runs) this.outstanding.push(run);
+    const moves = Boolean(runs[0].encoded?.attachments.length);
+    const number = this.#frames.indexOf(undefined);
+    const frame = new Frame(number, runs, this.#lane.claims, moves);
+    const mark = number | (frame.claims === null ? 0 : wire.CLAIMED);
+    this.#frames[number] = frame;
+    this.#order.push(number);
+    if (moves) {
+      for (const message of this.#writer.writeAlone(mark, runs[0])) this.#send(message);
+    } else this.#send(this.#writer.write(mark, runs));
+    if (++this.#sent === OFFER_AFTER || this.#thread && this.#sent === 1) {
+      this.#lane.offer(this.#thread);
+    }
+    if (this.load < SOON_MS) this.#lane.expect();
   }
 
   #send(message: Message): void {
     if (message.holds.length > 0) this.#holds.push(...message.holds);
-    this.child.channel.send(message);
+    this.#lane.send(message);
+  }
+
+  /** Takes back a part of what has not begun of a frame. Where it must ask, that comes later. */
+  takeBack(frame: Frame, part: number): void {
+    if (frame.claims !== null) return this.#returned(frame.takeBack(part));
+    frame.recall = "asked";
+    this.#control.u8(wire.RECALL);
+    this.#control.u8(frame.number);
+    this.#lane.send(seal(this.#control));
+  }
+
+  #returned(runs: Run[]): void {
+    if (runs.length === 0) return;
+    for (const run of runs) this.forget(run);
+    this.#events.returned(this, runs);
   }
 
   /** Everything that was sent has been read. */
@@ -122,21 +196,21 @@ export class WorkerHandle {
     } catch {
       encoder.value(new DOMException(String(reason), "AbortError"), "reason");
     }
-    this.child.channel.send(seal(encoder));
+    this.#lane.send(seal(encoder));
   }
 
   /** Items of a run that have not begun are not wanted any more. */
   drop(run: Run): void {
     this.#control.u8(wire.DROP);
     this.#control.varint(run.id);
-    this.child.channel.send(seal(this.#control));
+    this.#lane.send(seal(this.#control));
   }
 
   /** Tells it to finish what it has and exit. */
   stop(): void {
     this.stopping = true;
     this.#control.u8(wire.STOP);
-    this.child.channel.send(seal(this.#control));
+    this.#lane.send(seal(this.#control));
   }
 
   /** Ends it now. */
@@ -154,7 +228,6 @@ export class WorkerHandle {
       if (at < 0) return;
       this.outstanding.splice(at, 1);
     }
-    if (run.endsFrame) this.frames--;
     if (this.#holds.length > 0 && this.outstanding.length === 0) this.#letGo();
   }
 
@@ -210,6 +283,16 @@ export class WorkerHandle {
         if (run !== undefined && offset >= run.done) events.report(run, offset, read(decoder));
         return;
       }
+      case wire.RECALLED: {
+        const number = decoder.u8();
+        const frame = this.#frames[number];
+        const begun = decoder.varint();
+        if (frame?.recall !== "asked") return;
+        frame.recall = "answered";
+        if (this.#order.includes(number)) return this.#returned(frame.takeAllBut(begun));
+        this.#frames[number] = undefined; // it was over before the worker heard of it
+        return;
+      }
     }
   }
 
@@ -222,6 +305,10 @@ export class WorkerHandle {
   #readResults(decoder: Decoder): void {
     const events = this.#events;
     for (let id = decoder.varint(); id > 0; id = decoder.varint()) {
+      if (id === wire.OVER) {
+        this.#over(decoder.u8());
+        continue;
+      }
       const run = this.#find(id - 1);
       const first = decoder.varint();
       let offset = first;
@@ -237,6 +324,7 @@ export class WorkerHandle {
         offset++;
       }
       const milliseconds = decoder.f64();
+      this.#frames[this.#order[0]]?.progress(offset - first);
       if (run === undefined) continue;
       const over = entry === wire.END_RUN;
       if (over) this.forget(run);
@@ -244,6 +332,21 @@ export class WorkerHandle {
     }
     events.idle(this);
   }
+
+  /** The worker is past a frame. */
+  #over(number: number): void {
+    // Where an answer is under way, the number is not used again before it is here.
+    if (this.#frames[number]?.recall !== "asked") this.#frames[number] = undefined;
+    const at = this.#order.indexOf(number);
+    if (at < 0) throw new ProtocolError(`Cannot end frame ${number}: it was not sent`);
+    this.#order.splice(at, 1);
+    const next = this.#frames[this.#order[0]];
+    if (next !== undefined) next.heardAt = performance.now();
+  }
+}
+
+function raise(error: unknown): never {
+  throw error;
 }
 
 /** What a message is about, or the reason why it cannot be read. */

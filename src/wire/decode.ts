@@ -74,6 +74,11 @@ export class Decoder {
     return this.#decoding.attachment(number);
   }
 
+  /** Goes past bytes. */
+  skip(count: number): void {
+    this.#decoding.from.window(count);
+  }
+
   /**
    * Reads one value.
    *

@@ -9,7 +9,8 @@ const MESSAGES: Record<string, number[]> = {
   "no trailer": [3, 1],
   "results that end in a number": [3, 255, 255, 0, 0, 0, 0],
   "a module list outside the message": [3, 0, 9, 9, 0, 0],
-  "a value of no kind": [3, 1, 0, 1, 254, 254, 0, 0, 0, 0],
+  "the end of tasks that it was not sent": [3, 1, 7, 0, 0, 0, 0, 0],
+  "a value of no kind": [3, 2, 0, 1, 254, 254, 0, 0, 0, 0],
 };
 
 for (const [what, bytes] of Object.entries(MESSAGES)) {

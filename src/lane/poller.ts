@@ -1,0 +1,44 @@
+/**
+ * Layer 5, lane. Looks into the lanes of this isolate for a moment after each message, turn by turn
+ * of the event loop, so that whoever answers soon need not ring. Owns the set of lanes that are
+ * looked into. Timers, promises and sockets have their turns in between.
+ *
+ * @module
+ */
+
+import { PATIENCE_MS } from "../park/self.ts";
+import { soon } from "../runtime/soon.ts";
+
+/** What can be looked into. */
+export interface Polled {
+  /** Reads what is there; returns whether there was anything. */
+  drain(): boolean;
+  /** From now on messages ring; `false` if one has come meanwhile. */
+  sleep(): boolean;
+}
+
+const until = new Map<Polled, number>();
+let running = false;
+
+/** Looks into a lane for a moment; it sleeps afterwards. */
+export function expect(lane: Polled): void {
+  until.set(lane, performance.now() + PATIENCE_MS);
+  if (running) return;
+  running = true;
+  soon(poll);
+}
+
+/** Looks no more. */
+export function forget(lane: Polled): void {
+  until.delete(lane);
+}
+
+function poll(): void {
+  const now = performance.now();
+  for (const [lane, end] of until) {
+    if (lane.drain()) until.set(lane, performance.now() + PATIENCE_MS);
+    else if (now >= end && lane.sleep()) until.delete(lane);
+  }
+  running = until.size > 0;
+  if (running) soon(poll);
+}
