@@ -80,12 +80,28 @@ export async function entrants(): Promise<
   const node = await runtime("node24");
   for (const name of PEERS) {
     versions.push(`${name} ${packages[name]}`);
-    const without = name === "poolifier" ? ["process-start"] : ["process-start", "map"];
+    const without = ["process-start", "imap", ...(name === "poolifier" ? [] : ["map"])];
     const commands = { pool: [node, `${HERE}compare/${name}.mjs`] };
     all.push({ label: `${name}, node24`, kind: "peer", commands, without });
   }
   versions.push(`tinybench ${packages.tinybench}`);
   return { all, versions };
+}
+
+/** Runs a program of this folder that writes files, on the runtime that finds its packages there. */
+export async function runTool(file: string, input: string): Promise<void> {
+  const child = new Deno.Command(await runtime("node24"), {
+    args: [`${HERE}${file}`],
+    cwd: HERE,
+    stdin: "piped",
+    stdout: "inherit",
+    stderr: "piped",
+  }).spawn();
+  const writer = child.stdin.getWriter();
+  await writer.write(new TextEncoder().encode(input));
+  await writer.close();
+  const { success, stderr } = await child.output();
+  if (!success) throw new Error(`${file} failed:\n${decode(stderr)}`);
 }
 
 /** This library on one runtime, with either start method and, for some, through the broker. */

@@ -38,7 +38,7 @@ export async function sample(
   quick: boolean,
 ): Promise<Figure> {
   let count = first;
-  while ((await run(count)).ms < (quick ? 50 : 300)) count *= 2;
+  while ((await run(count)).ms < (quick ? 50 : 150)) count *= 2;
   const runs: Figure[] = [];
   for (let i = 0; i < 3; i++) {
     const { ms, cpu } = await run(count);

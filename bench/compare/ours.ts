@@ -4,21 +4,26 @@
 
 import process from "node:process";
 import { getContext } from "../../mod.ts";
-import { countPrimes, echo, increment, nothing } from "./tasks.ts";
-import { main, type PoolAdapter } from "./workloads.ts";
+import type { PoolAdapter, TaskName } from "./contestant.ts";
+import { burn, countPrimes, echo, increment, nothing, relabel } from "./tasks.ts";
+import { main } from "./workloads.ts";
 
-const FUNCTIONS = { increment, echo, countPrimes };
+const FUNCTIONS = { increment, relabel, echo, burn, countPrimes } as Record<
+  TaskName,
+  (argument: unknown) => unknown
+>;
 
 if (import.meta.main) {
   const [method, ...args] = process.argv.slice(2);
   const context = getContext(method as "spawn" | "thread");
   await main({
-    openPool(): PoolAdapter {
-      const pool = new context.Pool(2);
+    threads: method === "thread",
+    openPool(workers): PoolAdapter {
+      const pool = new context.Pool(workers);
       return {
-        call: (name, argument) =>
-          pool.apply(FUNCTIONS[name] as (argument: unknown) => unknown, [argument]),
-        map: (items) => pool.map(increment, items),
+        call: (name, argument) => pool.apply(FUNCTIONS[name], [argument]),
+        map: (name, items) => pool.map(FUNCTIONS[name], items),
+        imap: (items) => pool.imap(increment, items),
         close: () => pool.terminate().then(() => pool.join()),
       };
     },

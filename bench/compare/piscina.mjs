@@ -1,4 +1,4 @@
-/** piscina, two threads: `piscina.mjs ROW [--quick]`. */
+/** piscina, in threads: `piscina.mjs ROW [--quick]`. */
 
 import process from "node:process";
 import { Piscina } from "piscina";
@@ -7,8 +7,9 @@ import { main } from "./workloads.ts";
 const filename = new URL("./tasks.ts", import.meta.url).href;
 
 await main({
-  openPool() {
-    const pool = new Piscina({ filename, minThreads: 2, maxThreads: 2 });
+  threads: true,
+  openPool(workers) {
+    const pool = new Piscina({ filename, minThreads: workers, maxThreads: workers });
     return {
       call: (name, argument) => pool.run(argument, { name }),
       close: () => pool.destroy(),

@@ -1,30 +1,39 @@
-/** poolifier, two threads: `poolifier.mjs ROW [--quick]`; the same file is its worker. */
+/** poolifier, in threads: `poolifier.mjs ROW [--quick]`; the same file is its worker. */
 
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { isMainThread } from "node:worker_threads";
 import { FixedThreadPool, ThreadWorker } from "poolifier";
-import { countPrimes, echo, increment } from "./tasks.ts";
+import { burn, countPrimes, echo, increment, relabel } from "./tasks.ts";
 import { main } from "./workloads.ts";
 
 if (isMainThread) {
+  const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
   // Its threads do not keep the program alive while their answers are awaited.
-  const alive = setInterval(() => {}, 1000);
+  setInterval(() => {}, 1000);
   await main({
-    openPool() {
-      const pool = new FixedThreadPool(2, fileURLToPath(import.meta.url));
+    threads: true,
+    openPool(workers) {
+      const pool = new FixedThreadPool(workers, fileURLToPath(import.meta.url));
       return {
         call: (name, argument) => pool.execute(argument, name),
-        map: (items) => pool.mapExecute(items, "increment"),
-        close: () => pool.destroy(),
+        map: (name, items) => pool.mapExecute(items, name),
+        // Nobody measures this. Directly after the start, and now and then later, `destroy` waits
+        // for ever for the goodbye of a thread.
+        async close() {
+          await pause(200);
+          await Promise.race([pool.destroy(), pause(1000)]);
+        },
       };
     },
   }, process.argv.slice(2));
-  clearInterval(alive);
+  process.exit();
 }
 
 export default isMainThread ? undefined : new ThreadWorker({
   increment: (x) => increment(x),
+  relabel: (object) => relabel(object),
   echo: (values) => echo(values),
+  burn: (steps) => burn(steps),
   countPrimes: (limit) => countPrimes(limit),
 });

@@ -70,7 +70,7 @@ function busy(quick: boolean): Promise<Figure> {
     for (let i = 0; i < (quick ? 5 : 20); i++) await batch();
     const batches: number[] = [];
     const [before, started] = [cpuMicros(), performance.now()];
-    while (performance.now() - started < (quick ? 200 : 1000)) batches.push(await batch());
+    while (performance.now() - started < (quick ? 200 : 600)) batches.push(await batch());
     const cpu = cpuMicros() - before;
     return { value: median(batches), cpu: cpu / batches.length / TRIPS };
   });
@@ -79,7 +79,7 @@ function busy(quick: boolean): Promise<Figure> {
 function fromSleep(quick: boolean): Promise<Figure> {
   return withThread("echo", async (link) => {
     const times: number[] = [];
-    const trips = quick ? 60 : 500;
+    const trips = quick ? 60 : 200;
     let before = 0;
     for (let i = -20; i < trips; i++) {
       if (i === 0) before = cpuMicros();

@@ -1,6 +1,6 @@
 """CPython's multiprocessing, two workers: `python_pool.py ROW [--quick]`.
 
-The same workloads as in workloads.ts, with the same warm-ups; prints `{"value": number}`
+The same workloads as in workloads.ts and cpu_workloads.ts; prints `{"value": number}`
 in the unit of the row. Everything uses the spawn start method, as the library does.
 """
 
@@ -11,9 +11,10 @@ import statistics
 import sys
 import time
 
+from python_cpu import count_primes, open_pool, primes, scaling, speed_up
+
 TASKS = 20_000
 ITEMS = 1_000_000
-PRIMES_BELOW = 300_000
 MEGABYTE = 131_072
 
 
@@ -21,21 +22,18 @@ def increment(x):
     return x + 1
 
 
+def relabel(item):
+    point = item["point"]
+    return {
+        "id": item["id"] + 1,
+        "name": item["name"],
+        "tags": [item["tags"][1], item["tags"][0]],
+        "point": {"x": point["y"], "y": point["x"]},
+    }
+
+
 def echo(values):
     return values
-
-
-def count_primes(limit):
-    count = 0
-    for candidate in range(2, limit):
-        divisor = 2
-        while divisor * divisor <= candidate:
-            if candidate % divisor == 0:
-                break
-            divisor += 1
-        else:
-            count += 1
-    return count
 
 
 def nothing():
@@ -61,7 +59,7 @@ def process_start(context, quick):
         process.start()
         process.join()
 
-    return median(once, 5 if quick else 15, 1) * 1000
+    return median(once, 3 if quick else 11, 1) * 1000
 
 
 def pool_start(context, quick):
@@ -77,17 +75,41 @@ def pool_start(context, quick):
     return median(once, 3 if quick else 9, 1) * 1000
 
 
+def batches(fn, quick):
+    return median(fn, 2 if quick else 3, 1, 0.0 if quick else 0.7)
+
+
 def apply(pool, quick):
-    return median(lambda: pool.apply(increment, (1,)), 300, 1000, 0.3 if quick else 1.5) * 1e6
+    return median(lambda: pool.apply(increment, (1,)), 300, 1000, 0.2 if quick else 1.0) * 1e6
+
+
+def trivial(pool):
+    results = [pool.apply_async(increment, (index,)) for index in range(TASKS)]
+    if [result.get() for result in results][-1] != TASKS:
+        raise ValueError("wrong result")
 
 
 def tasks(pool, quick):
+    return TASKS / batches(lambda: trivial(pool), quick)
+
+
+def objects(pool, quick):
+    items = [
+        {
+            "id": index,
+            "name": f"item {index}",
+            "tags": ["red", "round"],
+            "point": {"x": index, "y": index / 4},
+        }
+        for index in range(TASKS)
+    ]
+
     def once():
-        results = [pool.apply_async(increment, (index,)) for index in range(TASKS)]
-        if [result.get() for result in results][-1] != TASKS:
+        results = [pool.apply_async(relabel, (item,)) for item in items]
+        if [result.get() for result in results][-1]["id"] != TASKS:
             raise ValueError("wrong result")
 
-    return TASKS / median(once, 3 if quick else 7, 2)
+    return TASKS / batches(once, quick)
 
 
 def map_items(pool, quick):
@@ -97,7 +119,15 @@ def map_items(pool, quick):
         if pool.map(increment, items)[-1] != ITEMS:
             raise ValueError("wrong result")
 
-    return ITEMS / median(once, 2 if quick else 5, 1)
+    return ITEMS / batches(once, quick)
+
+
+def imap(pool, quick):
+    def once():
+        if sum(pool.imap(increment, range(TASKS))) != TASKS * (TASKS + 1) // 2:
+            raise ValueError("wrong sum")
+
+    return TASKS / batches(once, quick)
 
 
 def megabyte(pool, quick):
@@ -107,43 +137,49 @@ def megabyte(pool, quick):
         if len(pool.apply(echo, (values,))) != MEGABYTE:
             raise ValueError("wrong length")
 
-    return median(once, 50, 50, 0.2 if quick else 1.0) * 1000
+    return median(once, 50, 50, 0.1 if quick else 0.7) * 1000
 
 
-def primes(pool, quick):
-    limits = [PRIMES_BELOW] * 4
-    speed_ups = []
-    for _ in range(1 if quick else 3):
-        start = time.perf_counter()
-        for limit in limits:
-            count_primes(limit)
-        between = time.perf_counter()
-        pool.map(count_primes, limits, chunksize=1)
-        speed_ups.append((between - start) / (time.perf_counter() - between))
-    return statistics.median(speed_ups)
+def parent_cpu(pool, quick):
+    """Microseconds of this process, with the threads that feed and drain its pool."""
+    trivial(pool)
+    tasks, start, before = 0, time.perf_counter(), time.process_time()
+    while tasks < 2 * TASKS or time.perf_counter() - start < (0.1 if quick else 0.6):
+        trivial(pool)
+        tasks += TASKS
+    return (time.process_time() - before) / tasks * 1e6
 
 
 POOL_ROWS = {
     "apply": apply,
     "tasks": tasks,
+    "objects": objects,
     "map": map_items,
+    "imap": imap,
     "megabyte": megabyte,
     "primes": primes,
+    "speedup-1ms": speed_up(1000, 400),
+    "speedup-50us": speed_up(50, 8000),
+    "parent-cpu": parent_cpu,
 }
 
 
 def main():
     row, quick = sys.argv[1], "--quick" in sys.argv
     context = multiprocessing.get_context("spawn")
+    figure = {}
     if row == "process-start":
-        value = process_start(context, quick)
+        figure["value"] = process_start(context, quick)
     elif row == "pool-start":
-        value = pool_start(context, quick)
+        figure["value"] = pool_start(context, quick)
+    elif row.startswith("scaling-"):
+        micros = {"scaling-50us": 50, "scaling-1ms": 1000}[row]
+        figure["points"] = scaling(context, micros, quick)
+        figure["value"] = figure["points"][-1]["speedUp"]
     else:
-        with context.Pool(2) as pool:
-            pool.map(count_primes, [30_000] * 8, chunksize=1)
-            value = POOL_ROWS[row](pool, quick)
-    print(json.dumps({"value": value}))
+        with open_pool(context, 2) as pool:
+            figure["value"] = POOL_ROWS[row](pool, quick)
+    print(json.dumps(figure))
 
 
 if __name__ == "__main__":

@@ -73,7 +73,7 @@ def busy(context):
         others_cpu(connection)
         batches = []
         before, start = cpu_micros(), time.perf_counter()
-        while time.perf_counter() - start < (0.2 if QUICK else 1):
+        while time.perf_counter() - start < (0.2 if QUICK else 0.6):
             batches.append(batch())
         cpu = cpu_micros() - before + others_cpu(connection)
         return statistics.median(batches), cpu / len(batches) / TRIPS
@@ -84,7 +84,7 @@ def busy(context):
 def from_sleep(context):
     def measure(connection):
         times = []
-        trips = 60 if QUICK else 500
+        trips = 60 if QUICK else 200
         for index in range(-20, trips):
             if index == 0:
                 others_cpu(connection)
@@ -116,7 +116,7 @@ def one_way(context, kind, role="take", scale=1):
             return seconds, (cpu_micros() - before + others) / count
 
         number = count
-        while run(number)[0] < (0.05 if QUICK else 0.3):
+        while run(number)[0] < (0.05 if QUICK else 0.15):
             number *= 2
         runs = [run(number) for _ in range(3)]
         seconds, cpu = sorted(runs)[1]
@@ -163,7 +163,7 @@ def through(context, pairs, size=0):
         queue = context.Queue(16 if size else 0)
     ready, go, done = context.Semaphore(0), context.Event(), context.Semaphore(0)
     items, cpu = context.Value("d", 0), context.Value("d", 0)
-    seconds = 0.2 if QUICK else 1
+    seconds = 0.2 if QUICK else 0.6
     processes = []
     for _ in range(pairs):
         processes.append(

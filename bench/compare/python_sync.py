@@ -75,7 +75,7 @@ def contended(context, children):
     ready = context.Semaphore(0)
     go = context.Event()
     total = context.Value("d", 0)
-    args = (lock, ready, go, total, 0.5 if QUICK else 2)
+    args = (lock, ready, go, total, 0.3 if QUICK else 1)
     processes = [context.Process(target=contend, args=args) for _ in range(children)]
     for process in processes:
         process.start()
@@ -96,7 +96,7 @@ def answer(ping, pong, rounds):
 def hand_over(context):
     ping = context.Semaphore(0)
     pong = context.Semaphore(0)
-    rounds = 5_000 if QUICK else 50_000
+    rounds = 5_000 if QUICK else 20_000
     process = context.Process(target=answer, args=(ping, pong, rounds + 1000))
     process.start()
     times = []
@@ -117,7 +117,7 @@ def wake(there, back):
 
 
 def event_wake(context):
-    rounds = 100 if QUICK else 500
+    rounds = 100 if QUICK else 300
     there = [context.Event() for _ in range(rounds)]
     back = [context.Event() for _ in range(rounds)]
     process = context.Process(target=wake, args=(there, back))
@@ -155,7 +155,7 @@ def idle_cpu(context):
     time.sleep(1)
     before = cpu_times(process.pid)
     start = time.perf_counter()
-    time.sleep(2 if QUICK else 10)
+    time.sleep(2 if QUICK else 5)
     seconds = time.perf_counter() - start
     used = sum(ns - before.get(thread, 0) for thread, ns in cpu_times(process.pid).items())
     done.set()

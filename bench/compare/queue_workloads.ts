@@ -96,7 +96,7 @@ async function through(
     items: new context.Value("uint32", 0),
     cpu: new context.Value("uint32", 0),
   };
-  const ms = quick ? 200 : 1000;
+  const ms = quick ? 200 : 600;
   const [producer, consumer] = sync ? [produce, consume] : [produceAsync, consumeAsync];
   const children = Array.from({ length: pairs }, () => [
     new context.Process({ target: producer, args: [queue, control, bytes, ms] }),

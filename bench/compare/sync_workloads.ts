@@ -19,6 +19,7 @@ import {
 } from "../../mod.ts";
 
 let context: Context;
+let threads = false;
 let quick = false;
 
 /** Nanoseconds of one call, the median of several rounds. */
@@ -67,7 +68,7 @@ async function contended(children: number): Promise<number> {
   const ready = new context.Semaphore(0);
   const go = new context.Event();
   const total = new context.Value("float64", 0);
-  const args = [lock, ready, go, total, quick ? 500 : 2_000] as const;
+  const args = [lock, ready, go, total, quick ? 300 : 1_000] as const;
   const all = Array.from(
     { length: children },
     () => new context.Process({ target: contend, args: [...args] }),
@@ -90,7 +91,7 @@ export function answer(ping: Semaphore, pong: Semaphore, rounds: number): void {
 async function handOver(): Promise<number> {
   const ping = new context.Semaphore(0);
   const pong = new context.Semaphore(0);
-  const rounds = quick ? 5_000 : 50_000;
+  const rounds = quick ? 5_000 : 20_000;
   const child = new context.Process({ target: answer, args: [ping, pong, rounds + 1000] });
   child.start();
   const times: number[] = [];
@@ -114,7 +115,7 @@ export function wake(there: Event[], back: Event[], ready: Event): void {
 
 /** Microseconds from `set` to the return of a wait that sleeps. */
 async function eventWake(): Promise<number> {
-  const rounds = quick ? 100 : 500;
+  const rounds = quick ? 100 : 300;
   const make = () => Array.from({ length: rounds }, () => new context.Event());
   const [there, back] = [make(), make()];
   const ready = new context.Event();
@@ -140,29 +141,30 @@ export async function idle(go: Event, done: Event, sync: boolean): Promise<void>
 }
 
 /**
- * Thousandths of a core that a child uses which waits, blocked and then awaiting: the greater. A
- * thread's figure is that of the whole process, whose main thread sleeps meanwhile.
+ * Thousandths of a core that a child uses which waits, blocked or awaiting: the greater. A thread's
+ * figure is that of the whole process, whose main thread sleeps meanwhile: one at a time.
  */
 async function idleCpu(): Promise<number> {
-  const shares: number[] = [];
-  for (const sync of [true, false]) {
-    const go = new context.Event();
-    const done = new context.Event();
-    const child = new context.Process({ target: idle, args: [go, done, sync] });
-    child.start();
-    await go.wait();
-    await new Promise((resolve) => setTimeout(resolve, 1000)); // its start is over
-    const before = cpuTimes(child.pid!);
-    const started = performance.now();
-    await new Promise((resolve) => setTimeout(resolve, quick ? 2_000 : 10_000));
-    const ms = performance.now() - started;
-    let used = 0;
-    for (const [thread, ns] of cpuTimes(child.pid!)) used += ns - (before.get(thread) ?? 0);
-    shares.push(used / 1e6 / ms * 1000);
-    done.set();
-    await child.join();
-  }
-  return Math.max(...shares);
+  if (!threads) return Math.max(...await Promise.all([idleShare(true), idleShare(false)]));
+  return Math.max(await idleShare(true), await idleShare(false));
+}
+
+async function idleShare(sync: boolean): Promise<number> {
+  const go = new context.Event();
+  const done = new context.Event();
+  const child = new context.Process({ target: idle, args: [go, done, sync] });
+  child.start();
+  await go.wait();
+  await new Promise((resolve) => setTimeout(resolve, 1000)); // its start is over
+  const before = cpuTimes(child.pid!);
+  const started = performance.now();
+  await new Promise((resolve) => setTimeout(resolve, quick ? 2_000 : 5_000));
+  const ms = performance.now() - started;
+  let used = 0;
+  for (const [thread, ns] of cpuTimes(child.pid!)) used += ns - (before.get(thread) ?? 0);
+  done.set();
+  await child.join();
+  return used / 1e6 / ms * 1000;
 }
 
 /** Nanoseconds that each thread of a process has run. */
@@ -210,6 +212,7 @@ if (import.meta.main) {
     throw new Error(`unknown row ${row}: ${Object.keys(ROWS).join(", ")}`);
   }
   quick = process.argv.includes("--quick");
+  threads = method === "thread";
   context = getContext(method as "spawn" | "thread");
   const value = await ROWS[row]();
   console.log(JSON.stringify({ value }));

@@ -1,4 +1,4 @@
-/** tinypool, two threads: `tinypool.mjs ROW [--quick]`. */
+/** tinypool, in threads: `tinypool.mjs ROW [--quick]`. */
 
 import process from "node:process";
 import { Tinypool } from "tinypool";
@@ -7,8 +7,9 @@ import { main } from "./workloads.ts";
 const filename = new URL("./tasks.ts", import.meta.url).href;
 
 await main({
-  openPool() {
-    const pool = new Tinypool({ filename, minThreads: 2, maxThreads: 2 });
+  threads: true,
+  openPool(workers) {
+    const pool = new Tinypool({ filename, minThreads: workers, maxThreads: workers });
     return {
       call: (name, argument) => pool.run(argument, { name }),
       close: () => pool.destroy(),

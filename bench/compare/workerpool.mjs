@@ -1,19 +1,20 @@
-/** workerpool, two threads: `workerpool.mjs ROW [--quick]`; the same file is its worker. */
+/** workerpool, in threads: `workerpool.mjs ROW [--quick]`; the same file is its worker. */
 
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { isMainThread } from "node:worker_threads";
 import workerpool from "workerpool";
-import { countPrimes, echo, increment } from "./tasks.ts";
+import { burn, countPrimes, echo, increment, relabel } from "./tasks.ts";
 import { main } from "./workloads.ts";
 
 if (isMainThread) {
   await main({
-    openPool() {
+    threads: true,
+    openPool(workers) {
       const pool = workerpool.pool(fileURLToPath(import.meta.url), {
         workerType: "thread",
-        minWorkers: 2,
-        maxWorkers: 2,
+        minWorkers: workers,
+        maxWorkers: workers,
       });
       return {
         call: (name, argument) => Promise.resolve(pool.exec(name, [argument])),
@@ -22,5 +23,5 @@ if (isMainThread) {
     },
   }, process.argv.slice(2));
 } else {
-  workerpool.worker({ increment, echo, countPrimes });
+  workerpool.worker({ increment, relabel, echo, burn, countPrimes });
 }

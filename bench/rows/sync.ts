@@ -1,0 +1,78 @@
+/** What the benchmarks measure of locks and shared memory. */
+
+import { type BenchRow, both } from "./row.ts";
+
+export const SYNC_ROWS: readonly BenchRow[] = [
+  {
+    key: "lock",
+    program: "sync",
+    title: "A free lock: `tryAcquire` and `release`",
+    unit: "ns",
+    better: "less",
+    targets: both("python", 0.5),
+    digits: 0,
+  },
+  {
+    key: "hold",
+    program: "sync",
+    title: "A free lock: `holdSync` and its disposal, a `with` block",
+    unit: "ns",
+    better: "less",
+    targets: [],
+    digits: 0,
+  },
+  {
+    key: "value",
+    program: "sync",
+    title: "A shared integer: `value += 1` under its lock",
+    unit: "ns",
+    better: "less",
+    targets: both("python", 0.25),
+    digits: 0,
+  },
+  {
+    key: "contended-2",
+    program: "sync",
+    title: "A lock that 2 children fight for",
+    unit: "acquisitions/s",
+    better: "more",
+    targets: both("python", 2),
+    digits: 0,
+  },
+  {
+    key: "contended-4",
+    program: "sync",
+    title: "A lock that 4 children fight for",
+    unit: "acquisitions/s",
+    better: "more",
+    targets: both("python", 2),
+    digits: 0,
+  },
+  {
+    key: "hand-over",
+    program: "sync",
+    title: "Hand-over: from `release` to the return of another's `acquireSync`, both busy",
+    unit: "µs",
+    better: "less",
+    targets: both("absolute", 5),
+    digits: 2,
+  },
+  {
+    key: "event",
+    program: "sync",
+    title: "Wake-up: from `set` to the return of a `waitSync` that sleeps",
+    unit: "µs",
+    better: "less",
+    targets: both("python", 1),
+    digits: 1,
+  },
+  {
+    key: "idle",
+    program: "sync",
+    title: "The processor time of a child that waits for an event",
+    unit: "‰ of a core",
+    better: "less",
+    targets: both("absolute", 1),
+    digits: 3,
+  },
+];
