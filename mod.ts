@@ -56,6 +56,7 @@ export { AsyncResult } from "./src/pool/async_result.ts";
 export { currentTask } from "./src/pool/current_task.ts";
 export type { CurrentTask } from "./src/pool/current_task.ts";
 export type { TaskOptions } from "./src/pool/call.ts";
+export type { RetryOptions } from "./src/pool/retries.ts";
 export type { Items } from "./src/pool/input.ts";
 export type {
   ApplyOptions,
@@ -67,6 +68,8 @@ export type {
   Task,
   WorkerStats,
 } from "./src/pool/options.ts";
+export type { Percentiles } from "./src/pool/meter.ts";
+export type { TraceSummary } from "./src/pool/trace_file.ts";
 export { Connection } from "./src/connection/connection.ts";
 export type { Bytes } from "./src/connection/bytes.ts";
 export type { SendOptions } from "./src/connection/connection.ts";

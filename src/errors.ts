@@ -36,6 +36,8 @@ export class WorkerLostError extends MultiprocessingError {
   exitCode?: number | null;
   /** Position of the task in the input of its `map`; 0 for `apply`. */
   taskIndex?: number;
+  /** How often the task was tried: so many workers it has ended. More than 1 only with `retries`. */
+  attempts?: number;
 }
 
 /** The pool was terminated before this result was ready. */

@@ -17,6 +17,7 @@
 
 import { ProtocolError } from "../errors.ts";
 import type { Channel, Message } from "../runtime/mod.ts";
+import { PATIENCE_MS } from "../park/self.ts";
 import { Decoder } from "../wire/decode.ts";
 import { Encoder } from "../wire/encode.ts";
 import { Claims } from "./claims.ts";
@@ -33,6 +34,13 @@ const ACCEPT = 2;
 const REFUSE = 3;
 const SWITCH = 4;
 const DOORBELL = 5;
+/**
+ * How long an answer is looked for where the other side had to be woken: longer than that takes.
+ * Otherwise both would go on waking each other for ever, each a moment too late.
+ */
+const WAKING_MS = 0.1;
+/** After looking in vain again and again, so many times are left out. */
+const MAX_SKIPPED = 64;
 const NOBODY: readonly unknown[] = [];
 
 /** Takes messages. */
@@ -56,6 +64,11 @@ export class Lane implements Polled {
   /** The next message is beside the ring. */
   #announced = false;
   #sentBeside = false;
+  /** Looking has been in vain: how often it is left out the next time, and still now. */
+  #misses = 1;
+  #skip = 0;
+  /** The other side had to be woken, and has not answered. */
+  #rang = false;
   #drained: (() => void)[] = [];
 
   /**
@@ -95,24 +108,35 @@ export class Lane implements Polled {
       this.#waiting.push(message);
       this.#pump();
     }
-    if (this.#out.takeAsleep()) this.#say(DOORBELL);
+    this.#ring(this.#out);
   }
 
   /** Resolves when everything sent so far has left this process; `null` if it has. */
   flush(): Promise<void> | null {
-    if (this.#out === null) return this.#channel.flush();
     if (this.#waiting.length > 0) {
       return new Promise<void>((resolve) => this.#drained.push(resolve))
-        .then(() => this.#channel.flush());
+        .then(() => this.#flushChannel());
     }
-    if (!this.#sentBeside) return null;
-    this.#sentBeside = false;
-    return this.#channel.flush();
+    return this.#out === null || this.#sentBeside ? this.#flushChannel() : null;
   }
 
-  /** Says that an answer is expected within microseconds. */
+  /** A ring, too, has to leave before a task may block: the next one would wait behind it. */
+  async #flushChannel(): Promise<void> {
+    do {
+      this.#sentBeside = false;
+      await this.#channel.flush();
+    } while (this.#sentBeside);
+  }
+
+  /** Looks for a message for a moment: one is expected soon. */
   expect(): void {
-    if (this.#in !== null) expect(this);
+    if (this.#in === null) return;
+    if (this.#skip > 0) {
+      this.#skip--;
+      if (this.#in.sleep()) return;
+    }
+    this.#in.wake();
+    expect(this);
   }
 
   /** Takes what has come over the channel. */
@@ -137,6 +161,7 @@ export class Lane implements Polled {
         this.#deliver(message.bytes, message.attachments);
       } else {
         const bytes = this.#read(from);
+        this.#rang = false;
         if (from.takeFull()) this.#say(DOORBELL);
         if (bytes === null) this.#announced = true;
         else if (bytes !== NOTHING) this.#deliver(bytes, NOBODY);
@@ -147,8 +172,19 @@ export class Lane implements Polled {
     return any;
   }
 
-  sleep(): boolean {
-    return this.#in === null || this.#in.sleep();
+  patience(): number {
+    return this.#rang ? WAKING_MS : PATIENCE_MS;
+  }
+
+  found(): void {
+    this.#misses = 1;
+  }
+
+  giveUp(): boolean {
+    if (this.#in !== null && !this.#in.sleep()) return false;
+    this.#skip = this.#misses;
+    this.#misses = Math.min(2 * this.#misses, MAX_SKIPPED);
+    return true;
   }
 
   /** Gives the memory back. What is in the ring can still be drained. */
@@ -171,6 +207,12 @@ export class Lane implements Polled {
     return true;
   }
 
+  #ring(out: RingWriter): void {
+    if (!out.takeAsleep()) return;
+    this.#rang = true;
+    this.#say(DOORBELL);
+  }
+
   /** Writes what waits, as far as there is room. */
   #pump(): void {
     const out = this.#out;
@@ -179,7 +221,7 @@ export class Lane implements Polled {
       if (this.#write(message, out)) this.#waiting.shift();
       else if (out.askForRoom()) break;
     }
-    if (out.takeAsleep()) this.#say(DOORBELL);
+    this.#ring(out);
     if (this.#waiting.length === 0) { for (const resolve of this.#drained.splice(0)) resolve(); }
   }
 
@@ -201,7 +243,6 @@ export class Lane implements Polled {
 
   /** Reads what is there, and goes on looking for a moment. */
   #look(): void {
-    this.#in!.wake();
     this.drain();
     this.expect();
   }
@@ -257,6 +298,7 @@ export class Lane implements Polled {
   }
 
   #say(what: number): void {
+    this.#sentBeside = true;
     this.#channel.send({ bytes: new Uint8Array([LANE, what]), attachments: [], transferList: [] });
   }
 }

@@ -6,15 +6,18 @@
  * @module
  */
 
-import { PATIENCE_MS } from "../park/self.ts";
 import { soon } from "../runtime/soon.ts";
 
 /** What can be looked into. */
 export interface Polled {
   /** Reads what is there; returns whether there was anything. */
   drain(): boolean;
-  /** From now on messages ring; `false` if one has come meanwhile. */
-  sleep(): boolean;
+  /** It was worth it to look. */
+  found(): void;
+  /** For how many milliseconds from now a message is worth looking for. */
+  patience(): number;
+  /** Nothing has come: from now on messages ring. `false` if one has come meanwhile. */
+  giveUp(): boolean;
 }
 
 const until = new Map<Polled, number>();
@@ -22,7 +25,7 @@ let running = false;
 
 /** Looks into a lane for a moment; it sleeps afterwards. */
 export function expect(lane: Polled): void {
-  until.set(lane, performance.now() + PATIENCE_MS);
+  until.set(lane, performance.now() + lane.patience());
   if (running) return;
   running = true;
   soon(poll);
@@ -36,8 +39,10 @@ export function forget(lane: Polled): void {
 function poll(): void {
   const now = performance.now();
   for (const [lane, end] of until) {
-    if (lane.drain()) until.set(lane, performance.now() + PATIENCE_MS);
-    else if (now >= end && lane.sleep()) until.delete(lane);
+    if (lane.drain()) {
+      lane.found();
+      until.set(lane, performance.now() + lane.patience());
+    } else if (now >= end && lane.giveUp()) until.delete(lane);
   }
   running = until.size > 0;
   if (running) soon(poll);

@@ -14,6 +14,8 @@ import type { WorkerHandle } from "./worker_handle.ts";
 export interface Estate {
   /** To be sent again, in this order. */
   again: Run[];
+  /** To be sent again after so many milliseconds. */
+  later: { run: Run; wait: number } | null;
   /** The item that was lost with the worker: its run, and its position there. */
   lost: { run: Run; offset: number } | null;
 }
@@ -28,33 +30,22 @@ export function settleEstate(worker: WorkerHandle): Estate {
   }
   const unfinished = runs.filter((run) => run.left > 0);
   const live = unfinished.filter((run) => !run.stopped && !run.job.settled);
-  if (live.length === 0) return { again: [], lost: null };
+  if (live.length === 0) return nobody([]);
   // Stopped on purpose, or dead before its first task: nobody is to blame.
   if (!worker.ready || runs.some((run) => run.stopped)) {
-    return { again: live.map((run) => rest(run)), lost: null };
+    return nobody(live.map((run) => rest(run)));
   }
   return running === undefined ? guess(unfinished, live) : known(running, live);
 }
 
 /** It is known which item was begun last and has no result: that one was running. */
 function known(running: { run: Run; offset: number } | null, live: Run[]): Estate {
-  const again: Run[] = [];
-  let lost: Estate["lost"] = null;
+  const estate = nobody([]);
   for (const run of live) {
-    if (run !== running?.run) {
-      again.push(rest(run));
-      continue;
-    }
-    const { offset } = running;
-    // Those before it had ended, but what they came to died with the worker.
-    if (run.done < offset) again.push(run.again(run.done, offset, run.attempt, run.exact));
-    const retry = run.attempt < run.job.call.retries;
-    if (retry) again.push(run.again(offset, offset + 1, run.attempt + 1, true));
-    else lost = { run, offset };
-    const next = offset + 1;
-    if (next < run.items.length) again.push(run.again(next, run.items.length, 0, run.exact));
+    if (run === running?.run) blame(run, running.offset, estate);
+    else estate.again.push(rest(run));
   }
-  return { again, lost };
+  return estate;
 }
 
 /** Only results say what was begun. */
@@ -63,22 +54,40 @@ function guess(unfinished: Run[], live: Run[]): Estate {
   // Perhaps a task that nobody waits for any more took the worker with it.
   const [first] = unfinished;
   if (first !== head) {
-    return { again: live.map((run) => rest(run, run.exact || !first.exact)), lost: null };
+    return nobody(live.map((run) => rest(run, run.exact || !first.exact)));
   }
   const alone = live.length === 1 && head.left === 1;
   if (runtime.losesLastWords && !alone) {
     // Its last results may have been lost: every item goes out again by itself.
-    return { again: live.flatMap((run) => singly(run)), lost: null };
+    return nobody(live.flatMap((run) => singly(run)));
   }
   const known = head.exact || alone;
-  if (!known) return { again: live.map((run) => rest(run, true)), lost: null };
-  const again: Run[] = [];
-  const next = head.done + 1;
-  const retry = head.attempt < head.job.call.retries;
-  if (retry) again.push(head.again(head.done, next, head.attempt + 1, true));
-  if (next < head.items.length) again.push(head.again(next, head.items.length, 0, head.exact));
-  again.push(...others.map((run) => rest(run)));
-  return { again, lost: retry ? null : { run: head, offset: head.done } };
+  if (!known) return nobody(live.map((run) => rest(run, true)));
+  const estate = nobody([]);
+  blame(head, head.done, estate);
+  estate.again.push(...others.map((run) => rest(run)));
+  return estate;
+}
+
+/** One item of a run has ended the worker: it is tried again or lost; the others are sent again. */
+function blame(run: Run, offset: number, estate: Estate): void {
+  const { again } = estate;
+  const next = offset + 1;
+  // Those before it had ended, but what they came to died with the worker.
+  if (run.done < offset) again.push(run.again(run.done, offset, run.attempt, run.exact));
+  // Nobody else can do what was for this worker.
+  const wait = run.pinned ? null : run.job.call.retries.take(run.attempt);
+  if (wait === null) estate.lost = { run, offset };
+  else {
+    const retry = run.again(offset, next, run.attempt + 1, true);
+    if (wait > 0) estate.later = { run: retry, wait };
+    else again.push(retry);
+  }
+  if (next < run.items.length) again.push(run.again(next, run.items.length, 0, run.exact));
+}
+
+function nobody(again: Run[]): Estate {
+  return { again, later: null, lost: null };
 }
 
 function singly(run: Run): Run[] {
@@ -95,8 +104,13 @@ function rest(run: Run, exact: boolean = run.exact): Run {
 /** An engine that runs out of heap ends its process in one of these ways. */
 const OUT_OF_HEAP: readonly number[] = [-5, -6];
 
-/** The error for a task whose worker has ended. */
-export function lostError(worker: WorkerHandle, code: number, index: number): WorkerLostError {
+/** The error for a task that has ended its worker, and is given up. */
+export function lostError(
+  worker: WorkerHandle,
+  code: number,
+  { run, offset }: NonNullable<Estate["lost"]>,
+): WorkerLostError {
+  const index = run.first + offset;
   const how = worker.fault !== null
     ? "sent a message that cannot be read, and was ended"
     : code < 0
@@ -106,11 +120,22 @@ export function lostError(worker: WorkerHandle, code: number, index: number): Wo
     : `exited with code ${code}`;
   const error = new WorkerLostError(
     `Task ${index} was lost: its worker ${worker.name} (pid ${worker.child.pid}) ${how}; ` +
-      "pass { retries } if the task may run again",
+      verdict(run),
     worker.fault === null ? undefined : { cause: worker.fault },
   );
   error.pid = worker.child.pid;
   error.exitCode = code;
   error.taskIndex = index;
+  error.attempts = run.attempt + 1;
   return error;
+}
+
+/** Why a task is not tried again. */
+function verdict({ attempt, pinned, job: { call: { retries } } }: Run): string {
+  if (pinned) return "it was for this worker, and for no other";
+  if (retries.times === 0) return "pass { retries } if the task may run again";
+  const ended = `it has ended ${attempt + 1} ${attempt === 0 ? "worker" : "workers"}`;
+  return attempt >= retries.times
+    ? `${ended}, one for each try, and is given up`
+    : `${ended}, and the budget of ${retries.budget} retries for all tasks of this call is used up`;
 }

@@ -9,6 +9,8 @@ import { checkTimeout } from "../park/wait.ts";
 import type { Encoder } from "../wire/encode.ts";
 import { toFunction } from "../wire/functions/mod.ts";
 import type { FunctionSpec } from "../wire/functions/mod.ts";
+import { Retries } from "./retries.ts";
+import type { RetryOptions } from "./retries.ts";
 
 /** Options that every method takes. */
 export interface TaskOptions {
@@ -19,8 +21,11 @@ export interface TaskOptions {
   timeout?: number;
   /** Stops what runs and drops what has not begun; the call rejects with the signal's reason. */
   signal?: AbortSignal;
-  /** How often a task is tried again after its worker died. Default 0. */
-  retries?: number;
+  /**
+   * How often a task is tried again after its worker died, or {@link RetryOptions}. Only for tasks
+   * that may run twice. Default 0.
+   */
+  retries?: number | RetryOptions;
   /**
    * Milliseconds that a task which listens to its own signal has to end by itself before its worker
    * is replaced. Default 1000.
@@ -56,8 +61,9 @@ export class Call {
   readonly star: boolean;
   readonly timeout: number;
   readonly signal: AbortSignal | undefined;
-  readonly retries: number;
+  readonly retries: Retries;
   readonly grace: number;
+  readonly priority: number;
   readonly onReport: ((value: unknown, taskIndex: number) => void) | undefined;
   readonly estimate: Estimate;
 
@@ -77,7 +83,7 @@ export class Call {
     }
     this.star = star;
     this.timeout = checkTimeout(options.timeout, action);
-    this.retries = checkCount(action, "retries", options.retries ?? 0, 0);
+    this.retries = Retries.from(options.retries, action);
     this.grace = checkTimeout(options.grace ?? DEFAULT_GRACE_MS, action);
     if (options.signal !== undefined && !(options.signal instanceof AbortSignal)) {
       throw new TypeError(
@@ -86,6 +92,13 @@ export class Call {
     }
     this.signal = options.signal;
     this.onReport = options.onReport;
+    const { priority = 0 } = options as { priority?: number };
+    if (typeof priority !== "number" || !Number.isFinite(priority)) {
+      throw new TypeError(
+        `Cannot ${action} with priority ${String(priority)}: give a number, higher ones go first`,
+      );
+    }
+    this.priority = priority;
     let estimate = estimates.get(this.fn);
     if (estimate === undefined) estimates.set(this.fn, estimate = new Estimate());
     this.estimate = estimate;
@@ -95,22 +108,4 @@ export class Call {
   get guarded(): boolean {
     return this.timeout !== Infinity || this.signal !== undefined;
   }
-}
-
-/** Checks a whole number. */
-export function checkCount(
-  action: string,
-  option: string,
-  value: unknown,
-  minimum: number,
-): number {
-  if (typeof value !== "number") {
-    throw new TypeError(`Cannot ${action} with ${option} ${String(value)}: give a number`);
-  }
-  if (!Number.isSafeInteger(value) || value < minimum) {
-    throw new RangeError(
-      `Cannot ${action} with ${option} ${value}: give a whole number from ${minimum} up`,
-    );
-  }
-  return value;
 }

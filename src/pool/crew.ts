@@ -13,9 +13,12 @@ import { join, leave, nextIdentity } from "../process/family.ts";
 import type { Member } from "../process/family.ts";
 import type { StartMethod } from "../park/start_method.ts";
 import type { Encoder } from "../wire/encode.ts";
+import { keepSpares } from "../process/spares.ts";
+import type { Meter } from "./meter.ts";
 import { count } from "./run.ts";
 import type { Job, Run } from "./run.ts";
 import type { Scheduler } from "./scheduler.ts";
+import { WaitingRuns } from "./waiting_runs.ts";
 import { WorkerHandle } from "./worker_handle.ts";
 import type { WorkerEvents } from "./worker_handle.ts";
 
@@ -36,6 +39,9 @@ export interface CrewOptions extends LaunchOptions {
   size: number;
   name: string;
   maxTasks: number;
+  /** So many spares to take replacements from. */
+  warm: number;
+  meter: Meter;
   /** Writes the initializer into a start record. */
   initializer: (encoder: Encoder) => void;
 }
@@ -50,6 +56,7 @@ export class Crew implements WorkerEvents {
   replaced = 0;
   /** Tasks that were sent again after a loss. */
   retried = 0;
+  readonly meter: Meter;
   #options: CrewOptions;
   #scheduler: Scheduler;
   #onBroken: (error: BrokenPoolError) => void;
@@ -57,7 +64,11 @@ export class Crew implements WorkerEvents {
   #falseStarts = 0;
   #killedStarts = 0;
   #dismissed = false;
+  /** Lets the spares go. */
+  #release: (() => Promise<void>) | null = null;
+  #sparesGone: Promise<void> = Promise.resolve();
   #gone: (() => void)[] = [];
+  #waiting = new WaitingRuns((run) => this.#scheduler.unshift([run]));
 
   constructor(
     options: CrewOptions,
@@ -65,6 +76,7 @@ export class Crew implements WorkerEvents {
     onBroken: (error: BrokenPoolError) => void,
   ) {
     this.#options = options;
+    this.meter = options.meter;
     this.#scheduler = scheduler;
     this.#onBroken = onBroken;
   }
@@ -86,13 +98,13 @@ export class Crew implements WorkerEvents {
 
   /** Lets every worker finish what it has, then exit. Nobody is replaced any more. */
   dismiss(): void {
-    this.#dismissed = true;
+    this.#dismiss();
     for (const worker of this.#members.keys()) if (!worker.stopping) worker.stop();
   }
 
   /** Ends every worker now. */
   terminate(): void {
-    this.#dismissed = true;
+    this.#dismiss();
     for (const worker of this.#members.keys()) {
       worker.stopping = true;
       worker.child.kill("SIGTERM");
@@ -101,10 +113,12 @@ export class Crew implements WorkerEvents {
     }
   }
 
-  /** Resolves when the last worker has ended. */
-  gone(): Promise<void> {
-    if (this.#members.size === 0) return Promise.resolve();
-    return new Promise((resolve) => this.#gone.push(resolve));
+  /** Resolves when the last worker has ended, and the spares. */
+  async gone(): Promise<void> {
+    if (this.#members.size > 0) {
+      await new Promise<void>((resolve) => this.#gone.push(resolve));
+    }
+    await this.#sparesGone;
   }
 
   /**
@@ -120,10 +134,22 @@ export class Crew implements WorkerEvents {
     }
   }
 
+  /** Runs that are tried again a little later. */
+  get waiting(): number {
+    return this.#waiting.size;
+  }
+
+  /** A job has ended: nothing of it is tried again. */
+  forget(job: Job): void {
+    this.#waiting.drop(job);
+  }
+
   // -- What workers say --
 
   ready(): void {
     this.#falseStarts = this.#killedStarts = 0;
+    // Not before: what the first workers need goes first.
+    if (!this.#dismissed) this.#release ??= keepSpares(this.#options.method, this.#options.warm);
     this.#scheduler.schedule();
   }
 
@@ -137,17 +163,25 @@ export class Crew implements WorkerEvents {
   }
 
   result(run: Run, offset: number, value: unknown): void {
-    clearTimeout(run.timer);
+    if (run.timer !== undefined) clearTimeout(run.timer);
     this.completed++;
     run.job.deliver(run.first + offset, value);
   }
 
   failure(run: Run, offset: number, error: unknown): void {
-    clearTimeout(run.timer);
+    if (run.timer !== undefined) clearTimeout(run.timer);
     this.#fail(run.job, run.first + offset, error);
   }
 
-  progress(worker: WorkerHandle, run: Run, items: number, milliseconds: number): void {
+  progress(
+    worker: WorkerHandle,
+    run: Run,
+    items: number,
+    milliseconds: number,
+    _over: boolean,
+    began: number,
+  ): void {
+    this.meter.group(worker.clock, run, items, milliseconds, began);
     const { estimate } = run.job.call;
     // A new worker's first tasks run cold: they say little, where more is known.
     if (worker.tasksDone > 0 || estimate.perItem === null) estimate.learn(milliseconds, items);
@@ -192,6 +226,7 @@ export class Crew implements WorkerEvents {
     this.#members.delete(worker);
     this.#scheduler.workers.delete(worker);
     if (member) leave(member);
+    this.meter.trace?.ended(worker, code);
     if (!worker.ready && !worker.stopping) this.#falseStart(worker, code);
     this.#reassign(worker, code);
     if (!this.#dismissed) {
@@ -213,10 +248,18 @@ export class Crew implements WorkerEvents {
       body: initializer,
     });
     const worker = new WorkerHandle(identity.name, child, method, maxTasks, this);
+    worker.track = this.meter.trace?.started(identity.name, child.pid) ?? null;
     const member = { daemon: true, terminate: () => child.kill("SIGTERM") };
     join(member);
     this.#members.set(worker, member);
     this.#scheduler.workers.add(worker);
+  }
+
+  #dismiss(): void {
+    this.#dismissed = true;
+    if (this.#release === null) return;
+    this.#sparesGone = this.#release();
+    this.#release = null;
   }
 
   #replace(): void {
@@ -248,7 +291,8 @@ export class Crew implements WorkerEvents {
   #stopRun(worker: WorkerHandle, run: Run, reason: unknown): void {
     if (run.stopped) return;
     run.stopped = true;
-    clearTimeout(run.timer);
+    run.reason = reason;
+    if (run.timer !== undefined) clearTimeout(run.timer);
     if (!run.listening) return worker.kill();
     worker.abort(run, reason);
     const { grace } = run.job.call;
@@ -261,13 +305,19 @@ export class Crew implements WorkerEvents {
 
   /** Deals with the work of a worker that has ended. */
   #reassign(worker: WorkerHandle, code: number): void {
-    const { again, lost } = settleEstate(worker);
+    const { again, later, lost } = settleEstate(worker);
     if (lost !== null) {
       const index = lost.run.first + lost.offset;
-      this.#fail(lost.run.job, index, lostError(worker, code, index));
+      this.#fail(lost.run.job, index, lostError(worker, code, lost));
     }
-    this.retried += again.length;
-    this.#scheduler.unshift(again.filter((run) => !run.job.settled));
+    if (later !== null) this.#waiting.add(later.run, later.wait);
+    const free = again.filter((run) => !run.pinned);
+    this.retried += free.length + (later === null ? 0 : 1);
+    this.#scheduler.unshift(free.filter((run) => !run.job.settled));
+    // Nobody else can do what was for this worker.
+    for (const run of [...again.filter((run) => run.pinned), ...worker.pinned.splice(0)]) {
+      this.#fail(run.job, run.first, lostError(worker, code, { run, offset: 0 }));
+    }
   }
 
   #fail(job: Job, index: number, error: unknown): void {

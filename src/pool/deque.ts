@@ -44,6 +44,33 @@ export class Deque<T> {
     return value;
   }
 
+  /** Takes one out, wherever it is; returns whether it was there. */
+  remove(value: T): boolean {
+    if (this.#length === 0) return false;
+    if (this.peek() === value) return this.shift() !== undefined;
+    const last = (this.#head + this.#length - 1) & (this.#ring.length - 1);
+    if (this.#ring[last] === value) {
+      this.#ring[last] = undefined;
+      this.#length--;
+      return true;
+    }
+    const kept = [...this].filter((other) => other !== value);
+    if (kept.length === this.#length) return false;
+    this.#ring.fill(undefined);
+    this.#head = 0;
+    this.#length = 0;
+    for (const other of kept) this.push(other);
+    return true;
+  }
+
+  /** All of them, from the first to the last. */
+  *[Symbol.iterator](): Generator<T> {
+    const count = this.#length;
+    for (let i = 0; i < count; i++) {
+      yield this.#ring[(this.#head + i) & (this.#ring.length - 1)]!;
+    }
+  }
+
   #grow(): void {
     const old = this.#ring;
     const ring: (T | undefined)[] = new Array(old.length * 2);

@@ -12,17 +12,20 @@ import type { StartMethod } from "../park/start_method.ts";
 import { cpuCount } from "../process/cpu_count.ts";
 import { refuseToStart } from "../process/launcher.ts";
 import { checkLaunchOptions } from "../process/options.ts";
+import { isPlain } from "../process/start_child.ts";
 import { runtime } from "../runtime/mod.ts";
 import { Encoder } from "../wire/encode.ts";
 import { toFunction } from "../wire/functions/mod.ts";
 import { AsyncResult } from "./async_result.ts";
-import { Call, checkCount } from "./call.ts";
+import { Call } from "./call.ts";
 import type { TaskOptions } from "./call.ts";
+import { checkCount } from "./checks.ts";
 import { Crew } from "./crew.ts";
 import { ImapJob } from "./imap.ts";
 import { openInput } from "./input.ts";
-import { ApplyJob, MapJob } from "./jobs.ts";
+import { ApplyJob, BroadcastJob, MapJob } from "./jobs.ts";
 import type { Ledger } from "./jobs.ts";
+import { Meter } from "./meter.ts";
 import type {
   ApplyOptions,
   CallbackOptions,
@@ -32,12 +35,19 @@ import type {
   PoolStats,
 } from "./options.ts";
 import { progressBar } from "./progress.ts";
-import { encodeAhead, Run } from "./run.ts";
+import { encodeAhead } from "./encoded.ts";
+import { Roster } from "./roster.ts";
+import { Run } from "./run.ts";
 import type { Job } from "./run.ts";
 import { Scheduler } from "./scheduler.ts";
+import { Trace } from "./trace.ts";
+import { writeTraceFile } from "./trace_file.ts";
+import type { TraceSummary } from "./trace_file.ts";
 
 /** Stands for options that nobody gave: such calls are checked once per function. */
 export const NO_OPTIONS: Readonly<Record<never, never>> = Object.freeze({});
+
+const DEFAULT_TRACE_LIMIT = 1_000_000;
 
 /** A call that was taken. */
 export interface Ticket {
@@ -53,7 +63,8 @@ export class Engine implements Ledger {
   #broken: BrokenPoolError | null = null;
   #scheduler = new Scheduler();
   #crew: Crew;
-  #jobs = new Set<Job>();
+  #meter: Meter;
+  #jobs = new Roster<Job>();
   #release: (() => void) | null = null;
   #aborts = new Map<Job, () => void>();
   // deno-lint-ignore ban-types
@@ -75,6 +86,18 @@ export class Engine implements Ledger {
     }
     const initializer = target === undefined ? null : toFunction(target, "initializer");
     checkLaunchOptions(options);
+    const { env, cwd, permissions, memoryLimitMb } = options;
+    const launch = { env, cwd, permissions, memoryLimitMb, method };
+    const warm = checkCount(action, "warm", options.warm ?? 0, 0);
+    if (warm > 0 && !isPlain(launch)) {
+      throw new TypeError(
+        `Cannot ${action} with warm ${warm}: spares have no env, cwd, permissions or ` +
+          "memoryLimitMb of their own; leave these out, or warm",
+      );
+    }
+    const trace = makeTrace(action, options, method);
+    this.#meter = new Meter(trace);
+    this.#scheduler.trace = trace;
     refuseToStart(action);
     this.#scratch = new Encoder(method === "thread" ? "thread" : "process");
     const body = (encoder: Encoder) => {
@@ -83,10 +106,8 @@ export class Engine implements Ledger {
       encoder.value(initializer, "initializer");
       encoder.value(initArgs, "initArgs");
     };
-    const { env, cwd, permissions, memoryLimitMb } = options;
-    const launch = { env, cwd, permissions, memoryLimitMb, method };
     this.#crew = new Crew(
-      { ...launch, size: this.#size, name, maxTasks, initializer: body },
+      { ...launch, size: this.#size, name, maxTasks, warm, meter: this.#meter, initializer: body },
       this.#scheduler,
       (error) => this.#break(error),
     );
@@ -111,11 +132,29 @@ export class Engine implements Ledger {
     const { promise } = outcome;
     const job = new ApplyJob(call, outcome, this);
     // The arguments themselves are kept only where they may have to be encoded again.
-    const again = encoded.attachments.length > 0 && call.retries > 0;
+    const again = encoded.attachments.length > 0 && call.retries.times > 0;
     const run = new Run(job, 0, [again ? args : undefined]);
     run.encoded = encoded;
+    run.since = this.#meter.submission(!this.#scheduler.scheduled);
     this.#track(job, true);
     this.#scheduler.push(run);
+    return { job, promise };
+  }
+
+  /** Takes a call for each worker. */
+  broadcast(action: string, fn: unknown, args: unknown[]): Ticket {
+    const call = this.#call(action, fn, true, NO_OPTIONS);
+    const workers = [...this.#crew.workers].filter((worker) => !worker.stopping);
+    const outcome = Promise.withResolvers<unknown>();
+    const { promise } = outcome;
+    const job = new BroadcastJob(call, workers.length, outcome, this);
+    const encoded = workers.map(() => encodeAhead(this.#scratch, args, "args"));
+    this.#track(job, true);
+    for (const [i, worker] of workers.entries()) {
+      const run = new Run(job, i, [args]);
+      run.encoded = encoded[i];
+      this.#scheduler.pin(worker, run);
+    }
     return { job, promise };
   }
 
@@ -169,8 +208,12 @@ export class Engine implements Ledger {
     options: ImapOptions,
   ): ImapJob<unknown> {
     const call = this.#call(action, fn, false, options);
-    const chunkSize = checkCount(action, "chunkSize", options.chunkSize ?? 1, 1);
-    const buffer = checkCount(action, "buffer", options.buffer ?? 2 * this.#size * chunkSize, 1);
+    const chunkSize = options.chunkSize === undefined
+      ? null
+      : checkCount(action, "chunkSize", options.chunkSize, 1);
+    const buffer = options.buffer === undefined
+      ? null
+      : checkCount(action, "buffer", options.buffer, 1);
     const schedule = () => this.#scheduler.schedule();
     // deno-lint-ignore prefer-const -- the input's callback refers to it
     let job!: ImapJob<unknown>;
@@ -182,6 +225,7 @@ export class Engine implements Ledger {
       ordered,
       chunkSize,
       buffer,
+      processes: this.#size,
       draining: () => this.#state === "closed",
       onRoom: schedule,
       onEnd: (early) => {
@@ -255,23 +299,41 @@ export class Engine implements Ledger {
       ready: worker.ready,
       tasks: worker.tasksDone,
       busyMs: worker.busyMs,
-      assigned: worker.outstanding.reduce((sum, run) => sum + run.left, 0),
+      utilisation: worker.utilisation,
+      assigned: [...worker.outstanding].reduce((sum, run) => sum + run.left, 0),
     }));
     return {
       processes: this.#size,
       completed: this.#crew.completed,
       failed: this.#crew.failed,
       running: workers.reduce((sum, worker) => sum + worker.assigned, 0),
-      queued: this.#scheduler.queued,
+      queued: this.#scheduler.queued + this.#crew.waiting,
       retried: this.#crew.retried,
       replaced: this.#crew.replaced,
+      wait: this.#meter.wait,
+      run: this.#meter.run,
       workers,
     };
+  }
+
+  /** Writes what was recorded. */
+  async writeTrace(path: string | URL): Promise<TraceSummary> {
+    const { trace } = this.#meter;
+    if (trace === null) {
+      throw new ProcessError(
+        "Cannot write a trace: nothing was recorded; make the pool with { trace: true }",
+      );
+    }
+    if (typeof path !== "string" && !(path instanceof URL)) {
+      throw new TypeError(`Cannot write a trace to ${String(path)}: give a path or a file URL`);
+    }
+    return await writeTraceFile(path, trace);
   }
 
   /** A job has ended, well or badly. */
   ended(job: Job): void {
     this.#jobs.delete(job);
+    this.#crew.forget(job);
     if (!(job instanceof ImapJob) && --this.#held === 0) this.#release!();
     if (this.#state === "closed") this.#dismissWhenDone();
     const abort = this.#aborts.get(job);
@@ -319,7 +381,7 @@ export class Engine implements Ledger {
 
   #abandonAll(error: unknown): void {
     this.#scheduler.clear();
-    for (const job of [...this.#jobs]) job.abandon(error);
+    for (const job of this.#jobs.toArray()) job.abandon(error);
   }
 
   #break(error: BrokenPoolError): void {
@@ -327,4 +389,13 @@ export class Engine implements Ledger {
     if (this.#state === "open") this.#state = "closed";
     this.#abandonAll(error);
   }
+}
+
+function makeTrace(action: string, options: PoolOptions, method: StartMethod): Trace | null {
+  const { trace = false, traceLimit } = options;
+  if (typeof trace !== "boolean") {
+    throw new TypeError(`Cannot ${action} with trace ${String(trace)}: give true or false`);
+  }
+  const limit = checkCount(action, "traceLimit", traceLimit ?? DEFAULT_TRACE_LIMIT, 1);
+  return trace ? new Trace(limit, method === "thread") : null;
 }

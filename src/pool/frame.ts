@@ -37,9 +37,9 @@ export class Frame {
   }
 
   /** Some more items have a result. */
-  progress(items: number): void {
+  progress(items: number, now: number): void {
     this.#done += items;
-    this.heardAt = performance.now();
+    this.heardAt = now;
   }
 
   /** Milliseconds of work without a result, as far as was known when it was sent. */

@@ -14,6 +14,10 @@ import type { Input } from "./input.ts";
 import { Run } from "./run.ts";
 import type { Source } from "./run.ts";
 
+/** Work per message, where nobody says how many items. */
+const CHUNK_MS = 0.25;
+const MAX_CHUNK = 256;
+
 type Settled = { value: unknown } | { error: unknown };
 type Waiter<R> = {
   resolve(result: IteratorResult<R>): void;
@@ -24,8 +28,11 @@ type Waiter<R> = {
 /** Options of {@link ImapJob}. */
 export interface ImapJobOptions {
   ordered: boolean;
-  chunkSize: number;
-  buffer: number;
+  /** Items per message; `null` to choose by time. */
+  chunkSize: number | null;
+  /** Items that are read and not taken, at most; `null` for 2 × processes × chunkSize. */
+  buffer: number | null;
+  processes: number;
   /** Whether the pool is closed: what is left is to be done now. */
   draining: () => boolean;
   /** There is room in the window again. */
@@ -37,9 +44,9 @@ export interface ImapJobOptions {
 /** A lazy map. */
 export class ImapJob<R> implements Source, AsyncIterableIterator<R> {
   readonly call: Call;
-  readonly chunkSize: number;
   readonly failFast = false;
   settled = false;
+  place = -1;
   #options: ImapJobOptions;
   #input: Input;
   /** Results that nobody has taken, by position; in order of arrival where order does not matter. */
@@ -49,10 +56,11 @@ export class ImapJob<R> implements Source, AsyncIterableIterator<R> {
   #arrived = 0;
   #abandoned: { error: unknown } | null = null;
   #failureGiven = false;
+  /** What was picked for nobody yet. */
+  #unpicked: Settled | "done" | null = null;
 
   constructor(call: Call, input: Input, options: ImapJobOptions) {
     this.call = call;
-    this.chunkSize = options.chunkSize;
     this.#input = input;
     this.#options = options;
   }
@@ -63,13 +71,24 @@ export class ImapJob<R> implements Source, AsyncIterableIterator<R> {
     return this.#input.ended;
   }
 
+  /** Items per message: those that were asked for, or about {@link CHUNK_MS} of work. */
+  get chunkSize(): number {
+    const { perItem } = this.call.estimate;
+    return this.#options.chunkSize ??
+      (perItem === null ? 1 : Math.max(1, Math.min(MAX_CHUNK, Math.floor(CHUNK_MS / perItem))));
+  }
+
   available(): number {
     return Math.min(this.#input.left, this.#room);
   }
 
+  get waiting(): number {
+    return this.#input.left === Infinity ? 0 : Math.max(0, this.available());
+  }
+
   take(limit: number): Run | null {
     const room = Math.min(limit, this.#room);
-    if (room <= 0) return null;
+    if (room <= 0 || !this.#isWorthTaking(room)) return null;
     const first = this.#input.position;
     const items = this.#input.take(room, this.#room);
     if (this.#input.ended) queueMicrotask(() => this.wake());
@@ -98,7 +117,8 @@ export class ImapJob<R> implements Source, AsyncIterableIterator<R> {
       if (this.#input.ended) this.#options.onEnd(false);
     }
     while (this.#waiters.length > 0) {
-      const next = this.#pick();
+      const next = this.#unpicked ?? this.#pick();
+      this.#unpicked = null;
       if (next === null) return;
       const waiter = this.#waiters.shift()!;
       waiter.release();
@@ -117,6 +137,13 @@ export class ImapJob<R> implements Source, AsyncIterableIterator<R> {
   }
 
   next(): Promise<IteratorResult<R>> {
+    if (this.#waiters.length === 0) {
+      const ready = this.#pick();
+      if (ready !== null && ready !== "done" && !("error" in ready)) {
+        return Promise.resolve({ done: false, value: ready.value as R });
+      }
+      if (ready !== null) this.#unpicked = ready;
+    }
     return new Promise((resolve, reject) => {
       this.#waiters.push({ resolve, reject, release: runtime.keepAlive() });
       this.wake();
@@ -135,7 +162,14 @@ export class ImapJob<R> implements Source, AsyncIterableIterator<R> {
     const { left } = this.#input;
     // Whoever joins a closed pool takes nothing meanwhile; an input in memory is as good as read.
     if (left !== Infinity && this.#options.draining()) return left;
-    return this.#options.buffer - (this.#input.position - this.#taken);
+    const buffer = this.#options.buffer ?? 2 * this.#options.processes * this.chunkSize;
+    return buffer - (this.#input.position - this.#taken);
+  }
+
+  /** Room comes item by item, as results are taken: most of a chunk is waited for. */
+  #isWorthTaking(room: number): boolean {
+    return this.#arrived === this.#input.position || room >= this.chunkSize ||
+      room >= this.#input.left || this.#options.buffer !== null;
   }
 
   #settle(index: number, result: Settled): void {
@@ -156,7 +190,7 @@ export class ImapJob<R> implements Source, AsyncIterableIterator<R> {
     if (result !== undefined) {
       this.#results.delete(key!);
       this.#taken++;
-      this.#options.onRoom();
+      if (this.#isWorthTaking(this.#room)) this.#options.onRoom();
       return result;
     }
     if (!this.#input.ended || this.#taken < this.#input.position) return null;

@@ -9,6 +9,7 @@
 import { SerializationError } from "../errors.ts";
 import type { Decoder } from "../wire/decode.ts";
 import type { Encoder } from "../wire/encode.ts";
+import type { Encoded } from "./encoded.ts";
 import { FAILURE, ITEM, SIZED } from "./messages.ts";
 
 /** What could not be decoded, and why. */
@@ -41,10 +42,10 @@ export function writeItem(encoder: Encoder, value: unknown, path: string): void 
 }
 
 /** Writes one item that another encoder has encoded. */
-export function writeEncodedItem(encoder: Encoder, bytes: Uint8Array): void {
+export function writeEncodedItem(encoder: Encoder, { page, start, end }: Encoded): void {
   encoder.u8(SIZED);
-  encoder.u32(bytes.length);
-  encoder.raw(bytes);
+  encoder.u32(end - start);
+  encoder.part(page, start, end);
 }
 
 /** Writes the error of a task; what cannot travel becomes a `SerializationError` that says so. */

@@ -29,6 +29,7 @@ export class ApplyJob<R> implements Job {
   readonly call: Call;
   readonly failFast = true;
   settled = false;
+  place = -1;
   #outcome: Outcome<R>;
   #ledger: Ledger;
 
@@ -57,6 +58,46 @@ export class ApplyJob<R> implements Job {
   }
 }
 
+/** A call in each worker; results in the order of the workers. */
+export class BroadcastJob<R> implements Job {
+  readonly call: Call;
+  readonly failFast = true;
+  settled = false;
+  place = -1;
+  #outcome: Outcome<R[]>;
+  #ledger: Ledger;
+  #results: R[];
+  #left: number;
+
+  constructor(call: Call, workers: number, outcome: Outcome<R[]>, ledger: Ledger) {
+    this.call = call;
+    this.#results = new Array(workers);
+    this.#left = workers;
+    this.#outcome = outcome;
+    this.#ledger = ledger;
+  }
+
+  deliver(index: number, value: unknown): void {
+    if (this.settled) return;
+    this.#results[index] = value as R;
+    if (--this.#left > 0) return;
+    this.settled = true;
+    this.#ledger.ended(this);
+    this.#outcome.resolve(this.#results);
+  }
+
+  fail(_index: number, error: unknown): void {
+    this.abandon(error);
+  }
+
+  abandon(error: unknown): void {
+    if (this.settled) return;
+    this.settled = true;
+    this.#ledger.ended(this);
+    this.#outcome.reject(error);
+  }
+}
+
 /** Options of {@link MapJob}. */
 export interface MapJobOptions {
   chunkSize: number | null;
@@ -71,6 +112,7 @@ export class MapJob<R> implements Source {
   readonly failFast: boolean;
   readonly chunkSize: number | null;
   settled = false;
+  place = -1;
   #outcome: Outcome<R[] | PromiseSettledResult<R>[]>;
   #ledger: Ledger;
   #input: Input;
@@ -104,6 +146,11 @@ export class MapJob<R> implements Source {
 
   available(): number {
     return this.#input.left;
+  }
+
+  get waiting(): number {
+    const { left } = this.#input;
+    return left === Infinity ? 0 : left;
   }
 
   /** The input may have ended: looks whether everything is done. */

@@ -10,9 +10,10 @@
  *   RECALL   frame                   items of the frame that have not begun are not to begin
  *   STOP                             finish and exit
  * to the pool
- *   READY                            the initializer is done
+ *   READY    origin · now            the initializer is done; the worker's clock
  *   BROKEN   error                   the initializer failed
- *   RESULTS  (OVER · frame | run+1 · offset · (item | FAILURE error)* (END | END_RUN) · milliseconds)* 0
+ *   RESULTS  began · (OVER · frame | run+1 · offset · entry* (END | END_RUN) · milliseconds)* 0
+ *            an entry is (TIMED · began · milliseconds)? (item | FAILURE error)
  *   RECALLED frame · begun           so many items of the frame have begun, and no more will
  *   STARTED  run · offset            a guarded task begins
  *   LISTENS  run                     the task reads its signal: it is worth waiting for
@@ -82,6 +83,8 @@ export const FAILURE = 3;
 export const END_RUN = 4;
 /** Four bytes of length follow, then a value. */
 export const SIZED = 5;
+/** When the item of the next result began, in the worker's time, and how long it ran. */
+export const TIMED = 6;
 
 /** Run flag: an item is an array of arguments. */
 export const STAR = 1;
@@ -91,6 +94,8 @@ export const GUARDED = 2;
 export const EXACT = 4;
 /** Run flag: the first failure drops the rest of the run. */
 export const FAIL_FAST = 8;
+/** Run flag: say of each item when it began and how long it ran. */
+export const TRACED = 16;
 
 /** Number of function slots of a worker. */
 export const SLOTS = 256;

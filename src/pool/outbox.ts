@@ -63,6 +63,14 @@ export class Outbox {
     }
   }
 
+  /** Says of the next result when its task began, and how long it ran. */
+  timed(offset: number, began: number, milliseconds: number): void {
+    if (!this.#entryOpen) this.#openEntry(offset);
+    this.#out.u8(wire.TIMED);
+    this.#out.f64(began);
+    this.#out.f64(milliseconds);
+  }
+
   /** Adds a failure. */
   failure(offset: number, error: unknown): void {
     if (!this.#entryOpen) this.#openEntry(offset);
@@ -83,6 +91,7 @@ export class Outbox {
   /** The frame is over. */
   over(frame: number): void {
     if (this.#entryOpen) this.#closeEntry(wire.END);
+    this.#head();
     this.#out.varint(wire.OVER);
     this.#out.u8(frame);
   }
@@ -119,7 +128,13 @@ export class Outbox {
     this.#out.u8(wire.RESULTS);
   }
 
+  /** A message begins with the time at which its first task began. */
+  #head(): void {
+    if (this.#out.length === 1) this.#out.f64(this.#since);
+  }
+
   #openEntry(offset: number): void {
+    this.#head();
     this.#entryOpen = true;
     this.#out.varint(this.#runId + 1);
     this.#out.varint(offset);

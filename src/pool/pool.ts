@@ -19,6 +19,7 @@ import type {
   PoolStats,
   Task,
 } from "./options.ts";
+import type { TraceSummary } from "./trace_file.ts";
 
 /**
  * A group of worker processes (in the `"thread"` context, threads) that run functions.
@@ -96,6 +97,40 @@ export class Pool {
     options: ApplyOptions & CallbackOptions<Awaited<R>> = NO_OPTIONS,
   ): AsyncResult<Awaited<R>> {
     return this.#engine.handle(this.#engine.apply("applyAsync", fn, args, options), options);
+  }
+
+  /**
+   * Calls a function once in each worker, such as one that loads what later tasks need. It waits its
+   * turn behind what a worker has been given already. A worker that replaces a lost one later is not
+   * called: what every worker needs from its beginning belongs into the pool's `initializer`.
+   *
+   * @returns What each worker's call returns, in the order of the workers.
+   * @throws What the first call that fails throws; `WorkerLostError` if a worker dies before or in it.
+   * @throws {FunctionReferenceError | SerializationError} If function or arguments cannot travel.
+   * @throws {ProcessError} If the pool is closed.
+   *
+   * @example
+   * ```ts
+   * import { currentProcess, Pool } from "@manycore/multiprocessing";
+   *
+   * const table = new Map<string, number>();
+   * export function learn(word: string, meaning: number) {
+   *   table.set(word, meaning);
+   *   return currentProcess().name;
+   * }
+   *
+   * if (import.meta.main) {
+   *   await using pool = new Pool(2);
+   *   console.log(await pool.broadcast(learn, "answer", 42)); // [ "PoolWorker-1", "PoolWorker-2" ]
+   * }
+   * ```
+   */
+  broadcast<A extends unknown[], R>(fn: Task<A, R>, ...args: A): Promise<Awaited<R>[]> {
+    try {
+      return this.#engine.broadcast("broadcast", fn, args).promise as Promise<Awaited<R>[]>;
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   /**
@@ -211,9 +246,60 @@ export class Pool {
     return this.#engine.join();
   }
 
-  /** Counts what the pool and its workers do and did. */
+  /**
+   * What the pool and its workers do and did: counts, how many tasks wait, percentiles of the time
+   * that tasks have waited and run, how busy each worker is. Costs nothing until it is called.
+   *
+   * @example
+   * ```ts
+   * import { Pool } from "@manycore/multiprocessing";
+   *
+   * export const sum = (n: number) => Array.from({ length: n }, (_, i) => i).reduce((a, b) => a + b, 0);
+   *
+   * if (import.meta.main) {
+   *   await using pool = new Pool(2);
+   *   await pool.map(sum, [1e3, 1e4, 1e5]);
+   *   const { completed, queued, wait, run, workers } = pool.stats();
+   *   console.log(completed, queued); // 3 0
+   *   console.log(`${run.p50} ms, at most ${run.p99} ms for 99 %; waited ${wait.p50} ms`);
+   *   for (const { name, utilisation } of workers) console.log(name, utilisation);
+   * }
+   * ```
+   */
   stats(): PoolStats {
     return this.#engine.stats();
+  }
+
+  /**
+   * Writes what the pool has done since it was made, task by task, to a file that
+   * {@link https://ui.perfetto.dev | Perfetto} and `chrome://tracing` open. For pools with
+   * `trace: true`; also while tasks run, and after the pool has ended.
+   *
+   * Each worker is a track with the tasks that have run on it, under the names of their functions;
+   * a counter shows how many tasks waited. A task that is still running, or that never began, is not
+   * in the file.
+   *
+   * @param path Where to; a file that is there is replaced. Deno asks for permission to write it.
+   * @returns How many tasks are in the file, and how many had to make room.
+   * @throws {ProcessError} If the pool was made without `trace: true`.
+   * @throws The runtime's error, if the file cannot be written.
+   *
+   * @example
+   * ```ts
+   * import { Pool } from "@manycore/multiprocessing";
+   *
+   * export const square = (x: number) => x * x;
+   *
+   * if (import.meta.main) {
+   *   await using pool = new Pool({ processes: 2, trace: true });
+   *   await pool.map(square, [1, 2, 3]);
+   *   const path = new URL("./squares.json", import.meta.url); // beside this module
+   *   console.log(await pool.writeTrace(path)); // { tasks: 3, dropped: 0 }
+   * }
+   * ```
+   */
+  writeTrace(path: string | URL): Promise<TraceSummary> {
+    return this.#engine.writeTrace(path);
   }
 
   /** {@link Pool.terminate}, as Python's `with` does. */

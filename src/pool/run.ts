@@ -5,46 +5,12 @@
  * @module
  */
 
-import type { Message } from "../runtime/mod.ts";
-import type { Encoder } from "../wire/encode.ts";
 import type { Call } from "./call.ts";
-
-/** A value that was encoded ahead of its message. */
-export interface Encoded extends Message {
-  /** Modules that its functions come from. */
-  modules: readonly string[];
-  readonly holds: (() => void)[];
-}
-
-const NO_MODULES: readonly string[] = [];
-/** What was encoded may be sent again, as long as anybody has it. */
-const forgotten = new FinalizationRegistry<readonly (() => void)[]>((holds) => {
-  for (const release of holds) release();
-});
-
-/** Encodes a value ahead of its message. */
-export function encodeAhead(
-  encoder: Encoder,
-  value: unknown,
-  path: string,
-  transfer?: readonly object[],
-): Encoded {
-  encoder.value(value, path, transfer);
-  const modules = encoder.modules.size === 0 ? NO_MODULES : [...encoder.modules];
-  const { bytes, attachments, transferList, holds } = encoder.take();
-  const encoded = { bytes, attachments, transferList, modules, holds };
-  if (holds.length > 0) forgotten.register(encoded, holds, encoded);
-  return encoded;
-}
-
-/** Hands over what is to be called when the value has been read: it is sent for the last time. */
-export function holdsOf(encoded: Encoded): readonly (() => void)[] {
-  forgotten.unregister(encoded);
-  return encoded.holds;
-}
+import type { Encoded } from "./encoded.ts";
+import type { Listed } from "./roster.ts";
 
 /** Something that asks for calls and takes their results. */
-export interface Job {
+export interface Job extends Listed {
   /** What is called. */
   readonly call: Call;
   /** Whether its results do not matter any more. */
@@ -67,6 +33,8 @@ export interface Source extends Job {
   readonly chunkSize: number | null;
   /** Gives at most `limit` items, or `null` if there are none now. */
   take(limit: number): Run | null;
+  /** Items that are known to wait; 0 where nobody knows how many there are. */
+  readonly waiting: number;
   /** Whether it will never give an item again. */
   readonly exhausted: boolean;
 }
@@ -94,10 +62,16 @@ export class Run {
   readonly solo: boolean;
   /** Each result is sent before the next item begins. */
   exact = false;
+  /** For one worker only. */
+  pinned = false;
   /** The task reads its signal. */
   listening = false;
   /** It was stopped: what it still sends does not matter. */
   stopped = false;
+  /** Why it was stopped. */
+  reason: unknown;
+  /** When its items were submitted, or read from an input. */
+  since = NaN;
   /** Ends the wait for a task that takes too long. */
   timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -129,6 +103,8 @@ export class Run {
   again(from: number, to: number, attempt: number, exact: boolean): Run {
     const run = new Run(this.job, this.first + from, this.items.slice(from, to), attempt);
     run.exact = exact;
+    run.pinned = this.pinned;
+    run.since = attempt > this.attempt ? performance.now() : this.since;
     if (this.items.length === 1) run.encoded = this.encoded;
     return run;
   }

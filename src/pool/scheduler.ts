@@ -6,6 +6,8 @@
  *   per message, at most two messages per worker, so that it never waits for the next one.
  *   Work of unknown length goes out one item at a time, until something was measured.
  * - When there are no more tasks than idle workers, each gets one: they may wait for each other.
+ * - Calls of a priority above 0 come before everything else, higher ones first.
+ * - What is for one worker only goes to it alone, when it has done what it has.
  * - Jobs take turns, message by message.
  * - Work that may have to be stopped (`timeout`, `signal`) has its worker to itself.
  * - A worker that has nothing to do takes over half of what another one was given and has not
@@ -23,8 +25,9 @@ import { MAX_CLAIMED } from "../lane/claims.ts";
 import { runtime } from "../runtime/mod.ts";
 import { count } from "./run.ts";
 import type { Job, Run, Source } from "./run.ts";
-import { Deque } from "./deque.ts";
+import { ReadyQueue } from "./ready_queue.ts";
 import type { Frame } from "./frame.ts";
+import type { Trace } from "./trace.ts";
 import type { WorkerHandle } from "./worker_handle.ts";
 
 /** Work per message, where tasks are short. */
@@ -40,16 +43,30 @@ const LATE_MS = 2;
 /** Gives work to workers. */
 export class Scheduler {
   readonly workers: Set<WorkerHandle> = new Set();
-  #ready: Deque<Run> = new Deque();
+  #ready = new ReadyQueue();
   #sources: Source[] = [];
   #turn = 0;
   #scheduled = false;
+  /** Items of waiting runs, without the first one of each. */
+  #more = 0;
+  /** Is told how many tasks wait. */
+  trace: Trace | null = null;
+  /** Whether a worker has something that is only for it. */
+  #pins = false;
   /** Looks whether somebody is late. */
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  /** Runs that wait for a worker. */
+  /** Tasks that are known to wait for a worker. */
   get queued(): number {
-    return this.#ready.length;
+    let sum = this.#ready.length + this.#more;
+    for (const source of this.#sources) sum += source.waiting;
+    for (const worker of this.workers) sum += worker.pinned.length;
+    return sum;
+  }
+
+  /** Whether something was submitted in this turn. */
+  get scheduled(): boolean {
+    return this.#scheduled;
   }
 
   /** Adds a run at the end of the queue. */
@@ -61,6 +78,7 @@ export class Scheduler {
   /** Puts runs back in front. */
   unshift(runs: readonly Run[]): void {
     for (let i = runs.length - 1; i >= 0; i--) this.#ready.unshift(runs[i]);
+    this.#more += count(runs) - runs.length;
     this.schedule();
   }
 
@@ -80,13 +98,25 @@ export class Scheduler {
     });
   }
 
+  /** Adds a run for one worker, behind what it has. */
+  pin(worker: WorkerHandle, run: Run): void {
+    run.pinned = true;
+    run.since = performance.now();
+    worker.pinned.push(run);
+    this.#pins = true;
+    this.schedule();
+  }
+
   /** Gives out work now. */
   dispatch(): void {
+    this.trace?.queued(this.queued);
+    if (this.#pins) this.#sendPinned();
     for (let worker = this.#next(); worker !== null; worker = this.#next()) {
       const runs = this.#fill(worker);
       if (runs.length === 0) return this.#balance(worker);
       worker.tasksLeft -= count(runs);
       worker.send(runs);
+      this.trace?.queued(this.queued);
     }
   }
 
@@ -97,6 +127,8 @@ export class Scheduler {
       jobs.add(run.job);
     }
     this.#sources = [];
+    for (const worker of this.workers) worker.pinned.length = 0;
+    this.#more = 0;
     return jobs;
   }
 
@@ -106,8 +138,9 @@ export class Scheduler {
     let bestLoad = Infinity;
     for (const worker of this.workers) {
       if (!worker.ready || worker.stopping || worker.tasksLeft <= 0) continue;
+      if (worker.pinned.length > 0) continue;
       if (worker.outstanding.length === 0) return worker;
-      if (worker.frames >= 2 || worker.outstanding[0].solo) continue;
+      if (worker.frames >= 2 || worker.outstanding.peek()!.solo) continue;
       const load = worker.load;
       if (load < FRAME_MS && load < bestLoad) [best, bestLoad] = [worker, load];
     }
@@ -119,6 +152,7 @@ export class Scheduler {
     if (worker.outstanding.length > 0) return;
     let most: { worker: WorkerHandle; frame: Frame } | null = null;
     for (const other of this.workers) {
+      if (other.outstanding.length === 0 && other.ready && !other.stopping) other.offerLane();
       const frame = other.laggard;
       if (frame === null || other.stopping) continue;
       if (most === null || frame.left > most.frame.left) most = { worker: other, frame };
@@ -137,6 +171,18 @@ export class Scheduler {
     }, LATE_MS);
   }
 
+  /** Sends idle workers what is only for them. */
+  #sendPinned(): void {
+    this.#pins = false;
+    for (const worker of this.workers) {
+      while (worker.ready && worker.pinned.length > 0 && worker.outstanding.length === 0) {
+        const run = worker.pinned.shift()!;
+        if (!run.job.settled) worker.send([run]);
+      }
+      this.#pins ||= worker.pinned.length > 0;
+    }
+  }
+
   #idleWorkers(): number {
     let idle = 0;
     for (const worker of this.workers) {
@@ -147,6 +193,11 @@ export class Scheduler {
 
   #fill(worker: WorkerHandle): Run[] {
     const idle = worker.outstanding.length === 0;
+    const first = this.#ready.peek();
+    if (first !== undefined && first.job.call.priority > 0) {
+      const urgent = this.#fromQueue(idle, worker.tasksLeft);
+      if (urgent.length > 0) return urgent;
+    }
     const lanes = this.#sources.length + 1;
     for (let i = 0; i < lanes; i++) {
       this.#turn = (this.#turn + 1) % lanes;
@@ -169,7 +220,7 @@ export class Scheduler {
       const run = this.#ready.peek();
       if (run === undefined) break;
       if (run.job.settled) {
-        this.#ready.shift();
+        this.#shift(run);
         continue;
       }
       const alone = run.solo || (run.exact && runtime.losesLastWords) || run.cost === Infinity ||
@@ -179,13 +230,19 @@ export class Scheduler {
         runs.length > 0 &&
         (spread || cost + run.cost > FRAME_MS || (runs.length >= share && cost > SMALL_MS))
       ) break;
-      this.#ready.shift();
+      this.#shift(run);
       run.exact ||= Boolean(alone) || run.cost > LONG_MS;
       runs.push(run);
       if (alone) break;
       cost += run.cost;
     }
     return runs;
+  }
+
+  /** Takes the first waiting run away. */
+  #shift(run: Run): void {
+    this.#ready.shift();
+    this.#more -= run.items.length - 1;
   }
 
   /** Takes the next items of a job, as many as make a message. */
@@ -198,6 +255,7 @@ export class Scheduler {
     const wanted = Math.min(this.#runLength(source, perItem), limit, MAX_CLAIMED);
     const run = source.take(wanted);
     if (run === null) return [];
+    run.since = performance.now();
     run.exact = perItem === null || perItem > LONG_MS;
     return [run];
   }

@@ -14,7 +14,7 @@ import type { Route } from "../wire/encode.ts";
 import { seal } from "../wire/envelope.ts";
 import { writeEncodedItem, writeItem, writeSized } from "./items.ts";
 import * as wire from "./messages.ts";
-import { holdsOf, type Run, SKIPPED } from "./run.ts";
+import { type Run, SKIPPED } from "./run.ts";
 
 /** The slot of each function in this program's workers; slots are reused in turn. */
 // deno-lint-ignore ban-types
@@ -27,11 +27,21 @@ export class TaskWriter {
   // deno-lint-ignore ban-types
   #known: (WeakRef<Function> | undefined)[] = [];
   #onUnsendable: (run: Run, offset: number, error: unknown) => void;
+  /** Flags that every run has. */
+  #flags: number;
 
-  /** `onUnsendable` is called, in a later turn, for each item that cannot be sent. */
-  constructor(route: Route, onUnsendable: (run: Run, offset: number, error: unknown) => void) {
+  /**
+   * @param onUnsendable Called, in a later turn, for each item that cannot be sent.
+   * @param traced Whether the worker is to say when each item began.
+   */
+  constructor(
+    route: Route,
+    onUnsendable: (run: Run, offset: number, error: unknown) => void,
+    traced: boolean,
+  ) {
     this.#encoder = new Encoder(route);
     this.#onUnsendable = onUnsendable;
+    this.#flags = traced ? wire.TRACED : 0;
   }
 
   /** Writes runs into one message. `frame` is its number, and whether its items are claimed. */
@@ -63,7 +73,7 @@ export class TaskWriter {
     if (encoded === null) messages.push({ bytes, attachments: [], transferList: [], holds });
     else {
       const { attachments, transferList } = encoded;
-      const all = [...holds, ...holdsOf(encoded)];
+      const all = [...holds, ...encoded.takeHolds()];
       messages.push({ bytes, attachments, transferList, holds: all });
       run.encoded = null; // what was transferred is gone: a second try encodes the arguments anew
     }
@@ -104,12 +114,12 @@ export class TaskWriter {
     encoder.u8(
       (call.star ? wire.STAR : 0) | (call.guarded ? wire.GUARDED : 0) |
         (run.exact ? wire.EXACT : 0) |
-        (failFast ? wire.FAIL_FAST : 0),
+        (failFast ? wire.FAIL_FAST : 0) | this.#flags,
     );
     encoder.varint(run.attempt);
     encoder.varint(run.first);
     if (run.encoded !== null && slot !== null) {
-      writeEncodedItem(encoder, run.encoded.bytes);
+      writeEncodedItem(encoder, run.encoded);
       for (const url of run.encoded.modules) encoder.modules.add(url);
     } else {
       for (let i = 0; i < run.items.length; i++) this.#writeItem(encoder, run, i);

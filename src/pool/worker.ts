@@ -93,7 +93,10 @@ class Worker {
       await this.lane.flush();
       runtime.exit(1);
     }
-    this.#say(wire.READY, () => {});
+    this.#say(wire.READY, (encoder) => {
+      encoder.f64(performance.timeOrigin);
+      encoder.f64(performance.now());
+    });
     this.#busy = false;
     void this.#work();
   }
@@ -179,6 +182,8 @@ class Worker {
     const star = (flags & wire.STAR) !== 0;
     const guarded = (flags & wire.GUARDED) !== 0;
     const exact = guarded || (flags & wire.EXACT) !== 0;
+    const traced = (flags & wire.TRACED) !== 0;
+    let began = 0;
     let entry = decoder.u8();
     let clear = !exact;
     let dropping = false;
@@ -186,6 +191,7 @@ class Worker {
     outbox.begin(run);
 
     const settle = (failed: boolean, value: unknown): boolean => {
+      if (traced) outbox.timed(this.#offset, began, performance.now() - began);
       if (failed) outbox.failure(this.#offset, value);
       else failed = !outbox.result(this.#offset, value);
       if (failed && (flags & wire.FAIL_FAST) !== 0) dropping = true;
@@ -214,6 +220,7 @@ class Worker {
         }
         let failed = false;
         let result: unknown;
+        if (traced) began = performance.now();
         try {
           if (item instanceof Unreadable) throw item.error;
           if (fn instanceof Unreadable) throw fn.error;

@@ -14,30 +14,39 @@ import { Encoder } from "../wire/encode.ts";
 import type { Message } from "../wire/encode.ts";
 import { modulesOf, seal } from "../wire/envelope.ts";
 import { loadModules } from "../wire/functions/mod.ts";
+import { Deque } from "./deque.ts";
 import { Frame } from "./frame.ts";
 import * as wire from "./messages.ts";
 import { readEntry, readLast, Unreadable } from "./items.ts";
+import type { Meter } from "./meter.ts";
 import type { Run } from "./run.ts";
 import { TaskWriter } from "./task_writer.ts";
+import type { Track } from "./trace.ts";
+import { WorkerClock } from "./worker_clock.ts";
 
-/** A pool and a worker that talk so much are worth a lane: it costs the worker a millisecond. */
+/** A worker that is never idle gets its lane after so many messages: it costs some milliseconds. */
 const OFFER_AFTER = 8;
 /** An answer to so much work, in milliseconds, is looked out for. */
-const SOON_MS = 0.02;
+const SOON_MS = 0.1;
 
 /** What a worker tells its pool. */
 export interface WorkerEvents {
+  readonly meter: Meter;
   ready(worker: WorkerHandle): void;
   broken(worker: WorkerHandle, error: unknown): void;
   result(run: Run, offset: number, value: unknown): void;
   failure(run: Run, offset: number, error: unknown): void;
-  /** Items of a run are done, in `milliseconds`; `over` if all of them are. */
+  /**
+   * Items of a run are done, in `milliseconds` from `began` of the worker's time on; `over` if all of
+   * them are.
+   */
   progress(
     worker: WorkerHandle,
     run: Run,
     items: number,
     milliseconds: number,
     over: boolean,
+    began: number,
   ): void;
   /** Everything of one message was delivered. */
   idle(worker: WorkerHandle): void;
@@ -53,7 +62,7 @@ export class WorkerHandle {
   readonly name: string;
   readonly child: Child;
   /** Runs given and not over, in the order in which the worker takes them. */
-  readonly outstanding: Run[] = [];
+  readonly outstanding: Deque<Run> = new Deque();
   ready = false;
   /** It was told to finish, or was killed. */
   stopping = false;
@@ -63,6 +72,11 @@ export class WorkerHandle {
   tasksLeft: number;
   tasksDone = 0;
   busyMs = 0;
+  readonly clock: WorkerClock = new WorkerClock();
+  /** When it was ready. */
+  readyAt = 0;
+  /** Its place in the trace, where there is one. */
+  track: Track | null = null;
   #writer: TaskWriter;
   #control: Encoder;
   #events: WorkerEvents;
@@ -88,7 +102,12 @@ export class WorkerHandle {
     this.tasksLeft = maxTasks;
     this.#thread = method === "thread";
     const route = this.#thread ? "thread" : "process";
-    this.#writer = new TaskWriter(route, (run, at, error) => events.failure(run, at, error));
+    const traced = events.meter.trace !== null;
+    this.#writer = new TaskWriter(
+      route,
+      (run, at, error) => events.failure(run, at, error),
+      traced,
+    );
     this.#control = new Encoder(route);
     this.#events = events;
     const lane = this.#lane = new Lane(
@@ -105,6 +124,9 @@ export class WorkerHandle {
       events.exited(this, code);
     });
   }
+
+  /** Runs that only this worker is to do, and has not been given. */
+  readonly pinned: Run[] = [];
 
   /** Messages of tasks that it is not past. */
   get frames(): number {
@@ -143,27 +165,44 @@ export class WorkerHandle {
     return sum;
   }
 
+  /** When the oldest message of tasks that it is not past was sent, or something of it was heard. */
+  get heardAt(): number {
+    return this.#frames[this.#order[0]]?.heardAt ?? performance.now();
+  }
+
+  /** The part of its time since it was ready that it has spent in tasks, as far as is known. */
+  get utilisation(): number {
+    if (!this.ready) return 0;
+    const now = performance.now();
+    const running = now - (this.#order.length === 0 ? now : this.heardAt);
+    return Math.min(1, (this.busyMs + running) / Math.max(now - this.readyAt, Number.MIN_VALUE));
+  }
+
   /** Sends runs in one message. */
   send(runs: readonly Run[]): void {
     for (const run of runs) this.outstanding.push(run);
     const moves = Boolean(runs[0].encoded?.attachments.length);
     const number = this.#frames.indexOf(undefined);
-    const frame = new Frame(number, runs, this.#lane.claims, moves);
+    const fixed = moves || runs[0].pinned;
+    const frame = new Frame(number, runs, this.#lane.claims, fixed);
     const mark = number | (frame.claims === null ? 0 : wire.CLAIMED);
     this.#frames[number] = frame;
     this.#order.push(number);
     if (moves) {
       for (const message of this.#writer.writeAlone(mark, runs[0])) this.#send(message);
     } else this.#send(this.#writer.write(mark, runs));
-    if (++this.#sent === OFFER_AFTER || this.#thread && this.#sent === 1) {
-      this.#lane.offer(this.#thread);
-    }
+    if (++this.#sent === OFFER_AFTER || this.#thread) this.offerLane();
     if (this.load < SOON_MS) this.#lane.expect();
   }
 
   #send(message: Message): void {
     if (message.holds.length > 0) this.#holds.push(...message.holds);
     this.#lane.send(message);
+  }
+
+  /** Offers it a lane, once. A good moment is when it has nothing to do. */
+  offerLane(): void {
+    this.#lane.offer(this.#thread);
   }
 
   /** Takes back a part of what has not begun of a frame. Where it must ask, that comes later. */
@@ -177,7 +216,7 @@ export class WorkerHandle {
 
   #returned(runs: Run[]): void {
     if (runs.length === 0) return;
-    for (const run of runs) this.forget(run);
+    for (let i = runs.length - 1; i >= 0; i--) this.forget(runs[i]); // they are the last ones
     this.#events.returned(this, runs);
   }
 
@@ -221,13 +260,8 @@ export class WorkerHandle {
 
   /** Forgets a run: what arrives for it is ignored. */
   forget(run: Run): void {
-    clearTimeout(run.timer);
-    if (this.outstanding[0] === run) this.outstanding.shift(); // nearly always
-    else {
-      const at = this.outstanding.indexOf(run);
-      if (at < 0) return;
-      this.outstanding.splice(at, 1);
-    }
+    if (run.timer !== undefined) clearTimeout(run.timer);
+    if (!this.outstanding.remove(run)) return;
     if (this.#holds.length > 0 && this.outstanding.length === 0) this.#letGo();
   }
 
@@ -263,12 +297,17 @@ export class WorkerHandle {
       case wire.RESULTS:
         return this.#readResults(decoder);
       case wire.READY:
+        this.clock.begin(decoder.f64());
+        this.readyAt = performance.now();
+        this.clock.heard(decoder.f64(), this.readyAt);
         this.ready = true;
+        if (this.track !== null) this.track.readyAt = this.readyAt;
         return events.ready(this);
       case wire.BROKEN:
         return events.broken(this, read(decoder));
       case wire.STARTED: {
         const run = this.#find(decoder.varint());
+        this.#frames[this.#order[0]]?.progress(0, performance.now());
         if (run !== undefined) events.started(this, run, decoder.varint());
         return;
       }
@@ -298,15 +337,22 @@ export class WorkerHandle {
 
   /** Answers come in the order of the runs. */
   #find(id: number): Run | undefined {
-    const { outstanding } = this;
-    return outstanding[0]?.id === id ? outstanding[0] : outstanding.find((run) => run.id === id);
+    const first = this.outstanding.peek();
+    if (first?.id === id) return first;
+    for (const run of this.outstanding) if (run.id === id) return run;
+    return undefined;
   }
 
   #readResults(decoder: Decoder): void {
     const events = this.#events;
+    const { trace } = events.meter;
+    const now = performance.now();
+    let at = decoder.f64();
+    let began = 0;
+    let ran = 0;
     for (let id = decoder.varint(); id > 0; id = decoder.varint()) {
       if (id === wire.OVER) {
-        this.#over(decoder.u8());
+        this.#over(decoder.u8(), now);
         continue;
       }
       const run = this.#find(id - 1);
@@ -314,8 +360,15 @@ export class WorkerHandle {
       let offset = first;
       let entry = decoder.u8();
       for (; entry !== wire.END && entry !== wire.END_RUN; entry = decoder.u8()) {
+        if (entry === wire.TIMED) {
+          began = decoder.f64();
+          ran = decoder.f64();
+          continue;
+        }
         const value = readEntry(decoder, entry);
-        if (run === undefined || run.stopped) continue;
+        if (run === undefined) continue;
+        if (trace !== null) trace.task(this, run, offset, began, ran, entry, value);
+        if (run.stopped) continue;
         run.done = offset + 1;
         run.listening = false;
         if (value instanceof Unreadable) events.failure(run, offset, value.error);
@@ -323,25 +376,27 @@ export class WorkerHandle {
         else events.result(run, offset, value);
         offset++;
       }
-      const milliseconds = decoder.f64();
-      this.#frames[this.#order[0]]?.progress(offset - first);
+      const milliseconds = Math.max(0, decoder.f64()) || 0;
+      this.#frames[this.#order[0]]?.progress(offset - first, now);
+      at += milliseconds;
       if (run === undefined) continue;
       const over = entry === wire.END_RUN;
       if (over) this.forget(run);
-      events.progress(this, run, offset - first, milliseconds, over);
+      events.progress(this, run, offset - first, milliseconds, over, at - milliseconds);
     }
+    this.clock.heard(at, now);
     events.idle(this);
   }
 
   /** The worker is past a frame. */
-  #over(number: number): void {
+  #over(number: number, now: number): void {
     // Where an answer is under way, the number is not used again before it is here.
     if (this.#frames[number]?.recall !== "asked") this.#frames[number] = undefined;
     const at = this.#order.indexOf(number);
     if (at < 0) throw new ProtocolError(`Cannot end frame ${number}: it was not sent`);
     this.#order.splice(at, 1);
     const next = this.#frames[this.#order[0]];
-    if (next !== undefined) next.heardAt = performance.now();
+    if (next !== undefined) next.heardAt = now;
   }
 }
 

@@ -58,9 +58,12 @@ export async function releaseSpares(method: StartMethod, claim?: Claim): Promise
   await stocks[method]?.release(claim);
 }
 
-/** Keeps spares with the main module, for a pool, until the returned function is called. */
-export function keepSpares(method: StartMethod, count: number): () => void {
-  if (count === 0) return () => {};
+/**
+ * Keeps spares with the main module, for a pool, until the returned function is called; that resolves
+ * when those that nobody else wants have ended.
+ */
+export function keepSpares(method: StartMethod, count: number): () => Promise<void> {
+  if (count === 0) return () => Promise.resolve();
   const main = getMainModule();
   const claim: Claim = {
     count,
@@ -69,7 +72,7 @@ export function keepSpares(method: StartMethod, count: number): () => void {
     onFailed: (error) => console.warn(`Warning: ${error.message}`),
   };
   claimSpares(method, claim);
-  return () => void releaseSpares(method, claim);
+  return () => releaseSpares(method, claim);
 }
 
 /** A spare for a child that is going to import these modules, if there is one; it is the caller's. */

@@ -124,6 +124,22 @@ export class Encoder {
     this.#encoding.to.raw(bytes);
   }
 
+  /** Appends a part of a buffer as it is. */
+  part(bytes: Uint8Array, start: number, end: number): void {
+    this.#encoding.to.part(bytes, start, end);
+  }
+
+  /** Copies the bytes so far. */
+  copyTo(bytes: Uint8Array, at: number): void {
+    this.#encoding.to.copyTo(bytes, at);
+  }
+
+  /** Whether the bytes are everything: nothing rides beside them, nothing is to be called. */
+  get isPlain(): boolean {
+    const { attachments, transfers, holds } = this.#encoding;
+    return attachments.length === 0 && transfers.length === 0 && holds.length === 0;
+  }
+
   /** Takes protocol fields back; values and what rides beside them stay as they are. */
   truncate(length: number): void {
     this.#encoding.to.at = length;

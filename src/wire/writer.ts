@@ -18,6 +18,9 @@ const HAND_OVER = 32 * 1024;
 /** A larger buffer is not kept for the next message. */
 const KEEP = 256 * 1024;
 
+/** Fewer bytes are copied one by one: that is quicker than making a view. */
+const SHORT = 32;
+
 /** One number seen as bytes. Writing through it is quicker than a DataView per buffer. */
 const float = new Float64Array(1);
 const bits = new Uint8Array(float.buffer);
@@ -71,6 +74,23 @@ export class Writer {
     this.ensure(source.length);
     this.bytes.set(source, this.at);
     this.at += source.length;
+  }
+
+  /** A part of a buffer, as it is. */
+  part(source: Uint8Array, start: number, end: number): void {
+    const length = end - start;
+    this.ensure(length);
+    const { bytes, at } = this;
+    if (length <= SHORT) { for (let i = 0; i < length; i++) bytes[at + i] = source[start + i]; }
+    else bytes.set(source.subarray(start, end), at);
+    this.at = at + length;
+  }
+
+  /** Copies the bytes so far. */
+  copyTo(target: Uint8Array, at: number): void {
+    const { bytes, at: length } = this;
+    if (length <= SHORT) { for (let i = 0; i < length; i++) target[at + i] = bytes[i]; }
+    else target.set(bytes.subarray(0, length), at);
   }
 
   /** Four bytes; the caller has ensured them. */

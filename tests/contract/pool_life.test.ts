@@ -311,7 +311,7 @@ describeMethods("pool: stats", (method) => {
     using hands = new Handshake();
     await using pool = new Pool(2);
     const zero = { processes: 2, completed: 0, failed: 0, queued: 0, retried: 0, replaced: 0 };
-    const { workers, running, ...rest } = pool.stats();
+    const { workers, running, wait: _wait, run: _run, ...rest } = pool.stats();
     assert.deepEqual(rest, zero);
     assert.equal(running, 0);
     assert.equal(workers.length, 2);

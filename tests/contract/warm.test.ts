@@ -121,6 +121,38 @@ describeMethods("A spare", (method) => {
     assert.deepEqual(sum, { sum: [2, 4, 6, 8] });
   });
 
+  for (const end of ["terminate", "close", "none"]) {
+    it(`is kept by a pool for its workers, and goes with it (${end})`, async () => {
+      using folder = new TempFolder();
+      const log = folder.write("log", "");
+      const env = { MANYCORE_CASE: log, MANYCORE_MODE: "pool" };
+      const { code, stdout, timedOut } = await runProgram(PROGRAM, ["kept", method, end], { env });
+      assert.deepEqual([timedOut, code], [false, 0]);
+      const lines = [{ first: false }, { later: true, active: 0 }, { left: [] }];
+      assert.deepEqual(parse(stdout), end === "none" ? lines.slice(0, 2) : lines);
+      const pids = readFileSync(log, "utf8").trimEnd().split("\n").map((line) =>
+        +line.split(" ")[1]
+      );
+      await waitUntilDead(pids);
+    });
+  }
+
+  it("cannot be kept by a pool whose workers are no plain children", () => {
+    const { Pool } = getContext(method);
+    const wrong = method === "spawn"
+      ? [{ memoryLimitMb: 64 }, { env: { A: "b" } }, { cwd: "/" }]
+      : [{ memoryLimitMb: 64 }, { env: { A: "b" } }];
+    for (const options of wrong) {
+      assert.throws(() => new Pool({ processes: 1, warm: 1, ...options }), {
+        name: "TypeError",
+        message:
+          /Cannot make a pool with warm 1: spares have no env, cwd, permissions or memoryLim/,
+      });
+    }
+    assert.throws(() => new Pool({ warm: -1 }), { name: "RangeError", message: /with warm -1/ });
+    assert.throws(() => new Pool({ warm: "1" as never }), { name: "TypeError" });
+  });
+
   it("can be a child's as well", async () => {
     const [known, grandchild, end] = await scenario(["nested", method]);
     assert.ok(known.known.includes(grandchild.id!));

@@ -1,14 +1,20 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { settleEstate } from "../../../src/pool/blame.ts";
+import { Retries } from "../../../src/pool/retries.ts";
+import type { RetryOptions } from "../../../src/pool/retries.ts";
 import { Run } from "../../../src/pool/run.ts";
 import type { Job } from "../../../src/pool/run.ts";
 import type { WorkerHandle } from "../../../src/pool/worker_handle.ts";
 import { runtime } from "../../../src/runtime/mod.ts";
 
 /** A job as far as blame looks at it. */
-function job(settled = false, retries = 0): Job {
-  const call = { retries, guarded: false, estimate: { perItem: 1 } };
+function job(settled = false, retries: number | RetryOptions = 0): Job {
+  const call = {
+    retries: Retries.from(retries, "try"),
+    guarded: false,
+    estimate: { perItem: 1 },
+  };
   return { call, settled, failFast: false } as unknown as Job;
 }
 
