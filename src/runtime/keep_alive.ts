@@ -5,19 +5,35 @@
  * @module
  */
 
+import { soon } from "./soon.ts";
+
 const NEVER_MS = 0x3fff_ffff;
+/** After so many handles the next ones are kept until the next turn: somebody calls again and again. */
+const OFTEN = 32;
 let users = 0;
-let letGo: () => void;
+let handles = 0;
+let letGo: (() => void) | null = null;
 
 /** Keeps this isolate alive until the returned function is called; calling it again does nothing. */
 export function keepAlive(): () => void {
-  if (users++ === 0) letGo = hold();
+  if (users++ === 0 && letGo === null) {
+    handles++;
+    letGo = hold();
+  }
   let held = true;
   return () => {
     if (!held) return;
     held = false;
-    if (--users === 0) letGo();
+    if (--users > 0) return;
+    if (handles < OFTEN) release();
+    else soon(release);
   };
+}
+
+function release(): void {
+  if (users > 0) return;
+  letGo?.();
+  letGo = null;
 }
 
 function hold(): () => void {
