@@ -23,7 +23,7 @@ import { Encoder } from "../wire/encode.ts";
 import { Claims } from "./claims.ts";
 import { DIRECTION, FIRST_RING, FIRST_RING_AT } from "./layout.ts";
 import { LaneMemory } from "./memory.ts";
-import { expect, forget } from "./poller.ts";
+import { expect, forget, watch } from "./poller.ts";
 import type { Polled } from "./poller.ts";
 import { NOTHING, RingReader, RingWriter } from "./ring.ts";
 
@@ -203,6 +203,7 @@ export class Lane implements Polled {
     }
     if (!out.writeBeside()) return false;
     this.#sentBeside = true;
+    this.#rang ||= out.takeAsleep(); // the message itself wakes the other side
     this.#channel.send(message);
     return true;
   }
@@ -255,12 +256,14 @@ export class Lane implements Polled {
         this.#openRings(this.#memory!, "parent");
         this.#say(SWITCH);
         this.#in = this.#next;
+        watch(this);
         return this.#look();
       case REFUSE:
         this.#memory?.close();
         return;
       case SWITCH:
         this.#in = this.#next;
+        watch(this);
         return this.#look();
       case DOORBELL:
         if (this.#waiting.length > 0) this.#pump();

@@ -1,12 +1,17 @@
 /**
  * Layer 5, lane. Looks into the lanes of this isolate for a moment after each message, turn by turn
  * of the event loop, so that whoever answers soon need not ring. Owns the set of lanes that are
- * looked into. Timers, promises and sockets have their turns in between.
+ * looked into. Timers, promises and sockets have their turns in between. All other lanes are looked
+ * into once in a while, so that nothing depends on a ring alone.
  *
  * @module
  */
 
+import { later } from "../runtime/later.ts";
 import { soon } from "../runtime/soon.ts";
+
+/** Milliseconds between two looks into all lanes. */
+const WATCH_MS = 100;
 
 /** What can be looked into. */
 export interface Polled {
@@ -20,6 +25,8 @@ export interface Polled {
   giveUp(): boolean;
 }
 
+const watched = new Set<Polled>();
+let watching = false;
 const until = new Map<Polled, number>();
 let running = false;
 
@@ -31,9 +38,24 @@ export function expect(lane: Polled): void {
   soon(poll);
 }
 
+/** Looks into a lane from now on. */
+export function watch(lane: Polled): void {
+  watched.add(lane);
+  if (watching) return;
+  watching = true;
+  later(WATCH_MS, lookAround);
+}
+
 /** Looks no more. */
 export function forget(lane: Polled): void {
+  watched.delete(lane);
   until.delete(lane);
+}
+
+function lookAround(): void {
+  for (const lane of watched) if (!until.has(lane) && lane.drain()) expect(lane);
+  watching = watched.size > 0;
+  if (watching) later(WATCH_MS, lookAround);
 }
 
 function poll(): void {

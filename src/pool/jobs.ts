@@ -195,7 +195,7 @@ export class MapJob<R> implements Source {
       this.#progressDue = true;
       queueMicrotask(() => this.#progressDue && this.#sayProgress());
     }
-    this.wake();
+    if (this.#done === this.#input.position || this.#input.failure !== null) this.wake();
   }
 
   #sayProgress(): void {

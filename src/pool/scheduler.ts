@@ -34,6 +34,8 @@ import type { WorkerHandle } from "./worker_handle.ts";
 const FRAME_MS = 2;
 /** Below this, splitting evenly over the workers is not worth a message. */
 const SMALL_MS = 0.2;
+/** So late is one that has not begun at all: it may have to be woken, or is starting. */
+const ASLEEP_MS = 200;
 const HALF = 0.5;
 /** Tasks longer than this answer one by one. */
 const LONG_MS = 1;
@@ -160,9 +162,10 @@ export class Scheduler {
     if (most === null) return;
     const { frame } = most;
     const late = performance.now() - frame.heardAt;
-    // A worker that has begun nothing will do so in a moment: it would be taken to and fro.
-    const worth = most.worker.running != null && frame.costLeft > SMALL_MS;
-    if (worth || late > LATE_MS) {
+    // A worker that has begun nothing will do so in a moment: its work would be taken to and fro.
+    const { running } = most.worker;
+    const worth = running != null && frame.costLeft > SMALL_MS;
+    if (worth || late > (running === null ? ASLEEP_MS : LATE_MS)) {
       return most.worker.takeBack(frame, HALF);
     }
     this.#timer ??= setTimeout(() => {
@@ -214,11 +217,12 @@ export class Scheduler {
   #fromQueue(idle: boolean, limit: number): Run[] {
     const runs: Run[] = [];
     let cost = 0;
+    let items = 0;
     const spread = this.#ready.length <= this.#idleWorkers();
     const share = Math.ceil(this.#ready.length / (2 * this.workers.size));
-    while (runs.length < limit && runs.length < MAX_CLAIMED) {
+    while (items < limit) {
       const run = this.#ready.peek();
-      if (run === undefined) break;
+      if (run === undefined || runs.length > 0 && items + run.items.length > MAX_CLAIMED) break;
       if (run.job.settled) {
         this.#shift(run);
         continue;
@@ -233,6 +237,7 @@ export class Scheduler {
       this.#shift(run);
       run.exact ||= Boolean(alone) || run.cost > LONG_MS;
       runs.push(run);
+      items += run.items.length;
       if (alone) break;
       cost += run.cost;
     }
