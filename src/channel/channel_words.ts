@@ -48,6 +48,14 @@ const GATE_TRIES = 1000;
 export const tryPut: NowOperation<Item, number> = (words, at, agent, item, block) =>
   past(words, at + AT.PUT_GATE, () => put(words, at, agent, item, PHASE.DESPERATE, block));
 
+/** Lets whoever is past the gate to put finish, unless that takes long. */
+export const letPutEnd: NowOperation = (words, at, agent) =>
+  past(words, at + AT.PUT_GATE, () => {
+    if (enter(words, at + AT.PUT_GATE, agent, PHASE.FIRST) === GATE.SHUT) return AGAIN;
+    leave(words, at + AT.PUT_GATE, at + AT.PUTTERS, agent);
+    return CHANNEL.DONE;
+  });
+
 /** Puts an item. */
 export const putItem: WaitOperation<Item> = {
   waitSet: AT.PUTTERS,

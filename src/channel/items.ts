@@ -14,7 +14,7 @@ import { isInternalModule } from "../wire/classes.ts";
 import { isLoaded, loadModules } from "../wire/functions/loaded.ts";
 import { BUFFER, BYTES } from "../wire/tags.ts";
 import type { End } from "../park/end.ts";
-import { CHANNEL, tryTake } from "./channel_words.ts";
+import { CHANNEL, letPutEnd, tryTake } from "./channel_words.ts";
 import type { Taker } from "./taking.ts";
 import { TRAILER } from "./rings.ts";
 
@@ -29,6 +29,8 @@ export function dropItems(end: End, beside: Beside | null): void {
       if (modulesOf(bytes).some(isInternalModule)) new Arrival(beside).take(bytes);
     },
   };
+  // One that saw the channel open, and full, would find room.
+  end.now(letPutEnd, undefined);
   while (end.now(tryTake, taker) === CHANNEL.DONE);
 }
 

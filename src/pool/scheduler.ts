@@ -9,9 +9,11 @@
  * - Calls of a priority above 0 come before everything else, higher ones first.
  * - What is for one worker only goes to it alone, when it has done what it has.
  * - Jobs take turns, message by message.
- * - Work that may have to be stopped (`timeout`, `signal`) has its worker to itself.
+ * - Work that may have to be stopped (`timeout`, `signal`) has its worker to itself. Where no worker
+ *   is ever idle, one is given nothing more until it is: after {@link PASSES} others went before.
  * - A worker that has nothing to do takes over half of what another one was given and has not
- *   begun: at once where that is worth a message, otherwise when the other one is late.
+ *   begun: at once where that is worth a message, otherwise when the other one is late. Where nobody
+ *   is idle, what waits behind a task that takes {@link STUCK_MS} goes back to the queue.
  * - When a worker dies, the task that ran is blamed if it is known: the first item without a
  *   result of an EXACT run, or the only one left. Otherwise nobody is blamed, and what had no
  *   result is tried again in EXACT runs; then the next death has a culprit.
@@ -41,6 +43,10 @@ const HALF = 0.5;
 const LONG_MS = 1;
 /** A worker that has said nothing for so long, or twice what its work should take, is late. */
 const LATE_MS = 2;
+/** So long may a task hold up what was sent with it, while others are busy. */
+const STUCK_MS = 20;
+/** So many messages may go before work that needs an idle worker. */
+const PASSES = 4;
 
 /** Gives work to workers. */
 export class Scheduler {
@@ -55,6 +61,10 @@ export class Scheduler {
   trace: Trace | null = null;
   /** Whether a worker has something that is only for it. */
   #pins = false;
+  /** Messages that went before work that needs an idle worker. */
+  #passes = 0;
+  /** When somebody has looked who is stuck. */
+  #looked = 0;
   /** Looks whether somebody is late. */
   #timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -113,6 +123,7 @@ export class Scheduler {
   dispatch(): void {
     this.trace?.queued(this.queued);
     if (this.#pins) this.#sendPinned();
+    this.#rescue();
     for (let worker = this.#next(); worker !== null; worker = this.#next()) {
       const runs = this.#fill(worker);
       if (runs.length === 0) return this.#balance(worker);
@@ -174,6 +185,18 @@ export class Scheduler {
     }, LATE_MS);
   }
 
+  /** Takes everything back that waits behind a task which takes long. */
+  #rescue(): void {
+    const now = performance.now();
+    if (now - this.#looked < STUCK_MS || this.workers.size < 2) return;
+    this.#looked = now;
+    for (const worker of this.workers) {
+      const frame = worker.laggard;
+      if (frame === null || worker.stopping || worker.running === null) continue;
+      if (now - worker.heardAt > STUCK_MS) worker.takeBack(frame, 1);
+    }
+  }
+
   /** Sends idle workers what is only for them. */
   #sendPinned(): void {
     this.#pins = false;
@@ -204,13 +227,29 @@ export class Scheduler {
     const lanes = this.#sources.length + 1;
     for (let i = 0; i < lanes; i++) {
       this.#turn = (this.#turn + 1) % lanes;
+      if (!idle && this.#needsIdle(this.#turn)) {
+        if (++this.#passes <= PASSES) continue;
+        this.#turn = (this.#turn + lanes - 1) % lanes;
+        return [];
+      }
       const runs = this.#turn === 0
         ? this.#fromQueue(idle, worker.tasksLeft)
         : this.#fromSource(this.#turn - 1, idle, worker.tasksLeft);
+      if (idle) this.#passes = 0;
       if (runs.length > 0) return runs;
     }
     this.#sources = this.#sources.filter((source) => !source.exhausted && !source.settled);
     return [];
+  }
+
+  /** Whether what comes next of a lane waits for an idle worker. */
+  #needsIdle(lane: number): boolean {
+    if (lane > 0) {
+      const source = this.#sources[lane - 1];
+      return needsIdle(source) && !source.settled && !source.exhausted;
+    }
+    const run = this.#ready.peek();
+    return run !== undefined && !run.job.settled && isAlone(run);
   }
 
   /** Takes single tasks, as many as make a message. */
@@ -227,15 +266,14 @@ export class Scheduler {
         this.#shift(run);
         continue;
       }
-      const alone = run.solo || (run.exact && runtime.losesLastWords) || run.cost === Infinity ||
-        run.encoded?.attachments.length;
+      const alone = isAlone(run);
       if (alone && (!idle || runs.length > 0)) break;
       if (
         runs.length > 0 &&
         (spread || cost + run.cost > FRAME_MS || (runs.length >= share && cost > SMALL_MS))
       ) break;
       this.#shift(run);
-      run.exact ||= Boolean(alone) || run.cost > LONG_MS;
+      run.exact ||= alone || run.cost > LONG_MS;
       runs.push(run);
       items += run.items.length;
       if (alone) break;
@@ -256,7 +294,7 @@ export class Scheduler {
     if (source.settled || source.exhausted) return [];
     const { call } = source;
     const { perItem } = call.estimate;
-    if ((call.guarded || perItem === null) && !idle) return [];
+    if (needsIdle(source) && !idle) return [];
     const wanted = Math.min(this.#runLength(source, perItem), limit, MAX_CLAIMED);
     const run = source.take(wanted);
     if (run === null) return [];
@@ -276,4 +314,15 @@ export class Scheduler {
     const small = Math.floor(SMALL_MS / perItem);
     return Math.max(1, Math.min(byTime, Math.max(share, small)));
   }
+}
+
+/** Whether a run has a message and a worker to itself. */
+function isAlone(run: Run): boolean {
+  return run.solo || (run.exact && runtime.losesLastWords) || run.cost === Infinity ||
+    Boolean(run.encoded?.attachments.length);
+}
+
+/** Whether the items of a job go to idle workers only. */
+function needsIdle({ call }: Source): boolean {
+  return call.guarded || call.estimate.perItem === null;
 }

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
 import { getContext, partial } from "../../mod.ts";
+import type { Pool } from "../../mod.ts";
 import { whyNoPages } from "../../src/runtime/pages.ts";
 import * as work from "../fixtures/pool/takeover.ts";
 import { describeMethods } from "../support/methods.ts";
@@ -59,5 +60,51 @@ describeMethods("pool: idle workers take over", (method) => {
     const results = await pool.map(partial(work.countRuns, runs), upTo(COUNT), { chunkSize: 150 });
     assert.deepEqual(results, upTo(COUNT));
     assert.deepEqual(runs.map((run) => run.value), upTo(COUNT).map(() => 1));
+  });
+});
+
+describeMethods("pool: nobody is kept waiting", (method) => {
+  const context = getContext(method);
+  const claims = method === "thread" || whyNoPages() === null
+    ? false
+    : "a worker that is blocked can only give back tasks through shared memory";
+
+  /** A call that goes on until its pool ends; resolves when it is under way. */
+  function goOn(pool: Pool): Promise<void> {
+    return new Promise((resolve) => {
+      const onProgress = () => resolve();
+      pool.map(work.double, endless(), { onProgress }).catch(() => {});
+    });
+  }
+
+  function* endless() {
+    for (let i = 0;; i++) yield i;
+  }
+
+  for (const processes of [1, 2]) {
+    it(`by a call that never ends: ${processes} workers`, async () => {
+      await using pool = new context.Pool(processes);
+      await goOn(pool);
+      assert.equal(await pool.apply(work.firstTime, [3]), 3);
+      assert.equal(await pool.apply(work.double, [3], { timeout: 60_000 }), 6);
+      assert.deepEqual(await pool.map(work.double, upTo(3), { timeout: 60_000 }), [0, 2, 4]);
+      assert.deepEqual(await pool.map(work.double, upTo(3)), [0, 2, 4]);
+    });
+  }
+
+  it("behind one that takes long where its like did not", { skip: claims }, async () => {
+    await using pool = new context.Pool(2);
+    const end = new context.Event();
+    const done = new context.Event();
+    done.set();
+    for (let i = 0; i < 40; i++) {
+      await Promise.all(upTo(20).map((i) => pool.apply(work.waitSync, [done, i])));
+    }
+    await goOn(pool);
+    const first = pool.apply(work.waitSync, [end, 1]);
+    const others = upTo(6).map((i) => pool.apply(work.waitSync, [done, i]));
+    assert.deepEqual(await Promise.all(others), upTo(6));
+    end.set();
+    assert.equal(await first, 1);
   });
 });

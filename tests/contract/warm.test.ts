@@ -54,6 +54,9 @@ function parse(stdout: string): Line[] {
 }
 
 describeMethods("A spare", (method) => {
+  /** Threads are kept by the same code as processes: one of several alike cases is enough. */
+  const cases = <T>(all: readonly T[], one: T): readonly T[] => method === "spawn" ? all : [one];
+
   it("is what starts next: already there, its modules imported", async () => {
     const lines = await scenario(["used", method]);
     // The children may be quicker than the program.
@@ -121,7 +124,7 @@ describeMethods("A spare", (method) => {
     assert.deepEqual(sum, { sum: [2, 4, 6, 8] });
   });
 
-  for (const end of ["terminate", "close", "none"]) {
+  for (const end of cases(["terminate", "close", "none"], "none")) {
     it(`is kept by a pool for its workers, and goes with it (${end})`, async () => {
       using folder = new TempFolder();
       const log = folder.write("log", "");
@@ -168,7 +171,7 @@ describeMethods("A spare", (method) => {
     if (method === "spawn") await waitUntilDead(pids);
   });
 
-  for (const module of ["./noted.ts", "./hangs.ts"]) {
+  for (const module of cases(["./noted.ts", "./hangs.ts"], "./hangs.ts")) {
     it(`that nobody waits for does not, either (${module})`, async () => {
       assert.deepEqual(await scenario(["unasked", method, module]), ["main is done"]);
     });
@@ -182,7 +185,7 @@ describeMethods("A spare", (method) => {
     if (method === "spawn") await waitUntilDead(parse(stdout)[0].pids);
   });
 
-  for (const how of ["zero", "dispose", "early"]) {
+  for (const how of cases(["zero", "dispose", "early"], "zero")) {
     it(`goes when it is not wanted any more (${how})`, async () => {
       const lines = await scenario(["released", method, how]);
       if (how === "early") assert.equal(lines.shift()!.name, "CancelledError");
@@ -201,11 +204,11 @@ describeMethods("A spare", (method) => {
   });
 
   for (
-    const [module, message, cause] of [
+    const [module, message, cause] of cases([
       ["./throws.ts", /not in the mood/, "RangeError"],
       ["./exits.ts", /3 in a row ended .* exit code 7/, null],
       ["./none.ts", /none\.ts/, /./],
-    ] as const
+    ], ["./exits.ts", /3 in a row ended .* exit code 7/, null])
   ) {
     it(`that cannot import ${module} is an error of who waits`, async () => {
       const { lines: [refused, end, known, child] } = await run(["fails", method, module]);
@@ -220,7 +223,7 @@ describeMethods("A spare", (method) => {
 
   it("may not start processes itself, also after its imports", async () => {
     using folder = new TempFolder();
-    for (const how of ["warm", "main"]) {
+    for (const how of cases(["warm", "main"], "main")) {
       const log = folder.write("log", "");
       const result = await runProgram(fixture("warm/unguarded.ts"), [], {
         env: { MANYCORE_CASE: [method, how, log].join(",") },

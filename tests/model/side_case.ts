@@ -7,11 +7,11 @@
  */
 
 import assert from "node:assert/strict";
-import { CHANNEL } from "../../src/channel/channel_words.ts";
+import { CHANNEL, letPutEnd, tryTake } from "../../src/channel/channel_words.ts";
 import { arriveSide, closeSide, dropSide, isOpen, sendSide } from "../../src/channel/sides.ts";
 import { PHASE } from "../../src/park/operation.ts";
 import { note, NOWHERE, OBJECT, work } from "./agents.ts";
-import { AGENTS, ITEM, SideAgent } from "./channel_agents.ts";
+import { AGENTS, ITEM, OneItem, SideAgent } from "./channel_agents.ts";
 import { channel, drain } from "./channel_model.ts";
 import { finds, holds } from "./cases.ts";
 import { call, OP } from "./replay.ts";
@@ -201,7 +201,36 @@ holds({
   ],
 });
 
+/** The last taker closes while one waits for room, and takes what nobody will receive. */
+function dropping(settle: () => void) {
+  return {
+    ...channel({ sides: [TAKES_B, 0b001] }),
+    agents: [
+      () => {
+        a.put(1);
+        return a.put(2);
+      },
+      () => {
+        b.do(closeSide, SIDE.TAKES);
+        settle();
+        while (b.do(tryTake, new OneItem()) === CHANNEL.DONE);
+      },
+    ],
+    check: ({ results }: End) => assert.equal(results[0], CHANNEL.CLOSED, "put where it was full"),
+  };
+}
+
+holds({
+  ...dropping(() => b.do(letPutEnd, undefined)),
+  name: "side: the last taker makes room as it closes",
+});
+
 // Faults that must be found.
+
+finds({
+  ...dropping(() => {}),
+  name: "side: the last taker makes room below one who saw it open",
+}, /put where it was full/);
 
 finds({
   ...handOver(),
