@@ -30,7 +30,7 @@ export function dropItems(end: End, beside: Beside | null): void {
     },
   };
   // One that saw the channel open, and full, would find room.
-  end.now(letPutEnd, undefined);
+  end.now(letPutEnd, 0);
   while (end.now(tryTake, taker) === CHANNEL.DONE);
 }
 

@@ -204,11 +204,11 @@ describeMethods("A spare", (method) => {
   });
 
   for (
-    const [module, message, cause] of cases([
-      ["./throws.ts", /not in the mood/, "RangeError"],
-      ["./exits.ts", /3 in a row ended .* exit code 7/, null],
-      ["./none.ts", /none\.ts/, /./],
-    ], ["./exits.ts", /3 in a row ended .* exit code 7/, null])
+    const { module, message, cause } of cases([
+      { module: "./throws.ts", message: /not in the mood/, cause: "RangeError" },
+      { module: "./none.ts", message: /none\.ts/, cause: /./ },
+      { module: "./exits.ts", message: /3 in a row ended .* exit code 7/, cause: null },
+    ], { module: "./exits.ts", message: /3 in a row ended .* exit code 7/, cause: null })
   ) {
     it(`that cannot import ${module} is an error of who waits`, async () => {
       const { lines: [refused, end, known, child] } = await run(["fails", method, module]);

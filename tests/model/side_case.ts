@@ -221,7 +221,7 @@ function dropping(settle: () => void) {
 }
 
 holds({
-  ...dropping(() => b.do(letPutEnd, undefined)),
+  ...dropping(() => b.do(letPutEnd, 0)),
   name: "side: the last taker makes room as it closes",
 });
 
