@@ -3,7 +3,7 @@
  * what it does. Owns its format.
  *
  * Start record: version · kind · isolate number · number of the host · name · path · daemon · parent
- * pid · parent name · main module · default start method · what the kind adds.
+ * pid · parent name · main module · default start method · key of the family · what the kind adds.
  *
  * A spare gets two: the first one, of the kind `spare`, says to whom it belongs, and what it is to
  * import; the second one is that of the child that it becomes.
@@ -28,6 +28,7 @@ import {
   setModuleHost,
 } from "../wire/functions/mod.ts";
 import { WIRE_VERSION } from "../wire/tags.ts";
+import { authKey, inheritAuthKey } from "./auth_key.ts";
 import { adopt, identity } from "./family.ts";
 import type { Identity } from "./family.ts";
 
@@ -79,6 +80,7 @@ export function writeStartRecord(spec: RecordSpec, number: number): StartRecord 
   encoder.string(identity().name);
   encoder.string(getMainModule() ?? "");
   encoder.u8(START_METHODS.indexOf(getStartMethod()));
+  encoder.bytes(authKey());
   spec.body(encoder);
   const modules = [...encoder.modules];
   return { message: seal(encoder), number, modules };
@@ -109,6 +111,7 @@ export function readStartRecord(decoder: Decoder, parentIsAlive: () => boolean):
   const parentName = decoder.string();
   const main = decoder.string() || null;
   const method = START_METHODS[decoder.u8()];
+  inheritAuthKey(decoder.bytes());
   const parent = { name: parentName, pid, daemon: false, isAlive: parentIsAlive };
   setMainModule(main);
   adopt({ name, daemon, path, spare: kind === "spare" }, parent, method);
