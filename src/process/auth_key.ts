@@ -16,5 +16,5 @@ export function authKey(): Uint8Array<ArrayBuffer> {
 
 /** In a child: the key of its parent. */
 export function inheritAuthKey(inherited: Uint8Array<ArrayBuffer>): void {
-  key = inherited;
+  key = inherited.slice();
 }
