@@ -15,8 +15,12 @@ import pins from "./runtimes.json" with { type: "json" };
 
 export type RuntimeName = keyof typeof pins;
 
-/** Every pinned runtime, in the order in which the scripts visit them. */
-export const RUNTIME_NAMES = Object.keys(pins) as RuntimeName[];
+/** The oldest Node that the npm package must work on; from source Node 24 stands for it. */
+const FOR_THE_PACKAGE = "node22";
+
+/** The runtimes that the suite runs on, in the order in which the scripts visit them. */
+export const RUNTIME_NAMES = Object.keys(pins)
+  .filter((name) => name !== FOR_THE_PACKAGE) as RuntimeName[];
 
 const ROOT = decodeURIComponent(new URL("../.runtimes/", import.meta.url).pathname)
   .replace(/^\/([A-Za-z]:)/, "$1");
@@ -68,7 +72,7 @@ async function publish(staging: string, home: string): Promise<void> {
     await Deno.rename(staging, home);
   } catch {
     // Somebody else's, or the rest of one that broke: a working one stays.
-    const name = RUNTIME_NAMES.find((name) => home.endsWith(`${name}-${pins[name]}`))!;
+    const name = (Object.keys(pins) as RuntimeName[]).find((name) => home.endsWith(`${name}-${pins[name]}`))!;
     if (await findExecutable(name, home) !== null) return;
     await Deno.rename(home, `${staging}-broken`);
     await Deno.rename(staging, home);

@@ -19,6 +19,7 @@ export const LAYERS: readonly (readonly string[])[] = [
   ["src/shared/"],
   ["src/process/"],
   ["src/pool/"],
+  ["src/remote/"],
   ["src/manager/"],
   ["src/executor/"],
   ["src/context.ts", "src/child.ts", "src/broker_thread.ts"],

@@ -15,6 +15,7 @@
 
 import { ProcessError } from "../errors.ts";
 import { load, sleepOn } from "../memory/atomics.ts";
+import { ENTRIES, WHY_NO_ENTRIES } from "../runtime/places.ts";
 import { startHelper } from "../runtime/helper_thread.ts";
 import type { HelperPort } from "../runtime/helper_thread.ts";
 import { threadBegan } from "../runtime/liveness.ts";
@@ -50,7 +51,8 @@ export function hasHelper(): boolean {
 export function order(what: Order): void {
   if (helper === null) {
     try {
-      helper = startHelper(new URL("../broker_thread.ts", import.meta.url), bell.buffer);
+      if (ENTRIES === null) throw new Error(WHY_NO_ENTRIES);
+      helper = startHelper(ENTRIES.broker, bell.buffer);
     } catch (error) {
       throw new ProcessError(
         `Cannot share this object between processes: ${whyNoPages()}, and the thread that would do ` +

@@ -1,18 +1,18 @@
 /**
- * Layer 9, process. Starts a child of either kind with a start record. Names `child.ts` by URL and
- * never imports it.
+ * Layer 9, process. Starts a child of either kind with a start record. It names `child.ts` by
+ * URL and never imports it.
  *
  * @module
  */
 
+import { ProcessError } from "../errors.ts";
 import { brokers } from "../park/brokers.ts";
 import type { StartMethod } from "../park/start_method.ts";
 import { runtime } from "../runtime/mod.ts";
+import { ENTRIES, WHY_NO_ENTRIES } from "../runtime/places.ts";
 import type { Child, Output, Permissions } from "../runtime/mod.ts";
 import { distrust, getMainModule, moduleGraph } from "../wire/functions/mod.ts";
 import type { StartRecord } from "./start_record.ts";
-
-const ENTRY = new URL("../child.ts", import.meta.url);
 
 /** Everything that both kinds of children can be started with. */
 export interface LaunchOptions {
@@ -55,8 +55,9 @@ export function isPlain(options: LaunchOptions): boolean {
 export function startChild(options: ChildOptions, record: StartRecord): Child {
   if ((options.permissions ?? "inherit") !== "inherit") distrust();
   const start = options.method === "thread" ? runtime.startThread : runtime.startProcess;
+  if (ENTRIES === null) throw new ProcessError(`Cannot start a child: ${WHY_NO_ENTRIES}`);
   return start(
-    ENTRY,
+    ENTRIES.child,
     Object.assign(options, {
       modules: record.modules,
       mainModule: getMainModule(),

@@ -1,7 +1,7 @@
 /**
- * Layer 1, runtime. Node only: lets children share Node's own compile cache, when the library runs
- * from TypeScript source. Stripping the types of every module anew takes a child several times as
- * long as all the rest of its start.
+ * Layer 1, runtime. Node only: lets children share Node's own compile cache. Stripping the types of
+ * every module anew takes a child several times as long as all the rest of its start, and where the
+ * library was built, compiling it anew still half of its start.
  *
  * The cache is in the folder that Node itself uses by default. A program that has chosen a cache,
  * or refuses one, is left alone; and a child's own environment does not show the setting.
@@ -11,10 +11,10 @@
 
 const VARIABLE = "NODE_COMPILE_CACHE";
 
-/** What to add to the environment of a child whose entry point is `entry`. */
-export function compileCacheVariables(entry: URL): Record<string, string> {
+/** What to add to the environment of a child. */
+export function compileCacheVariables(): Record<string, string> {
   const { env } = process;
-  if ("Bun" in globalThis || "Deno" in globalThis || !entry.pathname.endsWith(".ts")) return {};
+  if ("Bun" in globalThis || "Deno" in globalThis) return {};
   if (env[VARIABLE] !== undefined || env.NODE_DISABLE_COMPILE_CACHE !== undefined) return {};
   return { [VARIABLE]: folder() };
 }

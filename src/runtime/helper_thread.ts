@@ -28,7 +28,7 @@ export function startHelper(entry: URL, words: SharedArrayBuffer): HelperPort {
   const { Worker, MessageChannel } = process.getBuiltinModule("node:worker_threads");
   const { port1, port2 } = new MessageChannel();
   const data: HelperData = { port: port2, words };
-  const added = compileCacheVariables(entry);
+  const added = compileCacheVariables();
   const worker = new Worker(entry, {
     name: "manycore-broker",
     workerData: data,

@@ -58,7 +58,7 @@ function startProcess(entry: URL, options: StartOptions): Child {
         ],
         env: {
           ...process.env,
-          ...(confinement ? {} : compileCacheVariables(entry)), // which it could not write
+          ...(confinement ? {} : compileCacheVariables()), // which it could not write
           ...options.env,
           ...confinement?.variables,
           ...meeting.variables,

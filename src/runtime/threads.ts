@@ -45,7 +45,7 @@ export function startThread(entry: URL, options: StartOptions): Child {
     stderr,
     memoryLimitMb: options.memoryLimitMb ?? null,
   };
-  const added = { ...compileCacheVariables(entry), ...options.env };
+  const added = { ...compileCacheVariables(), ...options.env };
   const worker = new Worker(entry, {
     name: options.name,
     // Deno would ask for permission to read the environment.
@@ -178,11 +178,15 @@ export function parentPort(): Channel {
   }, () => {});
 }
 
+let listens = false;
+
 /** Writes on the standard error of this isolate; resolves when it is out, or nobody reads it. */
 export function writeThreadError(text: string): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(resolve, LAST_WORDS_MS);
-    process.stderr.on("error", () => {}); // a closed pipe is no reason for another error
+    // A closed pipe is no reason for another error.
+    if (!listens) process.stderr.on("error", () => {});
+    listens = true;
     process.stderr.write(text, () => {
       clearTimeout(timer);
       resolve();

@@ -1,8 +1,7 @@
 /**
  * Layer 3, wire/functions. Finds out which of the user's modules called the library, from the
- * stack. Imports `host.ts` only.
+ * stack.
  *
- * Owns the rule for what counts as the library's own code: `mod.*` and everything in `src/`.
  * Touches `Error.stackTraceLimit` and `Error.prepareStackTrace`, and puts both back before it
  * returns.
  *
@@ -13,6 +12,7 @@
  * @module
  */
 
+import { isOwnModule } from "../../runtime/places.ts";
 import { toUrl } from "./host.ts";
 
 /** The part of an engine's call site that is used here. */
@@ -27,25 +27,10 @@ type TracingError = {
   captureStackTrace?(target: object, above?: unknown): void;
 };
 
-const own = /^(.*\/)src\/wire\/functions\/caller\.(\w+)$/.exec(import.meta.url);
-/** `null` when a bundler has merged the library with its user: then nothing can be told apart. */
-const ownFolder = own && own[1] + "src/";
-const ownEntry = own && own[1] + "mod." + own[2];
-
 /** Enough for a call that comes through the library's own layers. */
 const NEAR = 12;
 /** For a call that comes through somebody else's. */
 const FAR = 100;
-
-/**
- * Whether a module belongs to this library.
- *
- * @param url Address of the module.
- * @returns `true` for the library's own code; tests, examples and benches are not part of it.
- */
-export function isOwnModule(url: string): boolean {
-  return ownFolder !== null && (url.startsWith(ownFolder) || url === ownEntry);
-}
 
 /**
  * The module that called into the library: the nearest stack frame outside of it.

@@ -11,7 +11,8 @@
 // deno-lint-ignore-file ban-types -- any callable may be described
 
 import type { FunctionReference } from "../function_hook.ts";
-import { callerModule, isOwnModule } from "./caller.ts";
+import { isOwnModule } from "../../runtime/places.ts";
+import { callerModule } from "./caller.ts";
 import { type ModuleGraph, moduleGraph } from "./graph.ts";
 import { getMainModule, moduleHost } from "./host.ts";
 import { knownReference, remember } from "./known.ts";

@@ -1,7 +1,6 @@
 /**
  * Layer 3, wire/functions. Walks the modules that a program imports, by their source text: nothing
  * is ever imported for it, since the main module may itself still be waiting at its top level.
- * Imports `caller.ts`, `host.ts` and `scan.ts`.
  *
  * Every module is read once and kept; files that change while the program runs are not read
  * again, just as the engine does not load them again.
@@ -9,7 +8,7 @@
  * @module
  */
 
-import { isOwnModule } from "./caller.ts";
+import { isOwnModule } from "../../runtime/places.ts";
 import { moduleHost } from "./host.ts";
 import type { ModuleText } from "./match.ts";
 import { type ImportedModule, outline } from "./scan.ts";

@@ -10,7 +10,8 @@ import { describe } from "./describe.ts";
 import { makePartial, partialOf } from "./partial.ts";
 import { resolve } from "./resolve.ts";
 
-export { callerModule, isOwnModule } from "./caller.ts";
+export { isOwnModule } from "../../runtime/places.ts";
+export { callerModule } from "./caller.ts";
 export { describe } from "./describe.ts";
 export { moduleGraph } from "./graph.ts";
 export { getMainModule, type ModuleHost, setMainModule, setModuleHost } from "./host.ts";
