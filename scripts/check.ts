@@ -27,6 +27,7 @@ const STEPS: Step[] = [
   { name: "types", args: async () => ["check", "--quiet", ...await typeScriptFiles()] },
   { name: "layers", args: ["run", "-A", "scripts/check_layers.ts"] },
   { name: "api docs", args: ["doc", "--lint", "mod.ts", "src/child.ts"] },
+  { name: "names", args: ["run", "-A", "scripts/check_names.ts"] },
   { name: "doc examples", args: ["run", "-A", "scripts/check_docs.ts"] },
   {
     name: "publish",

@@ -10,6 +10,8 @@
  * - `--slowest` lists the files that took longest
  * - a path part keeps the files whose path contains it
  *
+ * Node and Bun run most of it on the built npm package: see `testing/package_tree.ts`.
+ *
  * What shares memory is tested twice where pages can be mapped: as it is, and with
  * `MANYCORE_NATIVE=0`, which is what Node 24 does anyway; the second time without the thread method,
  * where the variable changes nothing.
@@ -20,11 +22,13 @@
 
 import { parseArgs } from "node:util";
 import { leftShared, snapshotShared } from "./testing/leftovers.ts";
+import { packageTree, runsInTree } from "./testing/package_tree.ts";
 import { type FileResult, runFile } from "./testing/run_file.ts";
 import { isRuntimeName, pinnedVersion, runtime } from "./runtimes.ts";
 import { RUNTIME_NAMES, type RuntimeName } from "./runtimes.ts";
 
-const ROOT = new URL("../", import.meta.url);
+const ROOT = decodeURIComponent(new URL("../", import.meta.url).pathname)
+  .replace(/^\/([A-Za-z]:)/, "$1");
 /** Test files about shared objects; Node 24 runs their stress tests without shared pages. */
 const SHARING = /(?<!stress)\/(sync_|shared|queue|pipe)/;
 
@@ -88,6 +92,8 @@ function runsOn(name: RuntimeName): Pass[] {
 /** One pass. */
 async function runRuntime({ name, label, env, files }: Pass): Promise<Total> {
   const executable = await runtime(name);
+  const usesTree = name !== "deno" && files.some(runsInTree);
+  const tree = usesTree ? await packageTree() : ROOT;
   const run = crypto.randomUUID().slice(0, 8);
   const folder = await Deno.makeTempDir({ prefix: "testrun-" });
   const shared = snapshotShared();
@@ -110,7 +116,7 @@ async function runRuntime({ name, label, env, files }: Pass): Promise<Total> {
         executable,
         env,
         file,
-        root: decodeURIComponent(ROOT.pathname).replace(/^\/([A-Za-z]:)/, "$1"),
+        root: runsInTree(file) ? tree : ROOT,
         folder: own,
         mark: `${run}.${index}`,
         timeoutMs: limitMs / 2,
@@ -179,7 +185,7 @@ function summary({ passed, failed, skipped }: Total): string {
 async function testFiles(parts: string[]): Promise<string[]> {
   const paths: string[] = [];
   const visit = async (folder: string): Promise<void> => {
-    for await (const entry of Deno.readDir(new URL(`${folder}/`, ROOT))) {
+    for await (const entry of Deno.readDir(`${ROOT}${folder}`)) {
       const path = `${folder}/${entry.name}`;
       if (entry.isDirectory) await visit(path);
       else if (path.endsWith(".test.ts")) paths.push(path);

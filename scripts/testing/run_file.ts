@@ -7,10 +7,12 @@ import { type Counts, readReport } from "./junit.ts";
 import { killMarked, leftInFolder, leftProcesses, markedProcesses } from "./leftovers.ts";
 import { RUN_VARIABLE } from "./leftovers.ts";
 import { UNCAUGHT_MARK } from "./report_uncaught.ts";
+import { pathOf } from "../npm/tools.ts";
 import type { RuntimeName } from "../runtimes.ts";
 
 /** A test that takes longer than this fails (Deno has no such option: the file does). */
 const TEST_TIMEOUT_MS = 60_000;
+const COMPILE_CACHE = pathOf(new URL("../../.runtimes/compile-cache", import.meta.url));
 const PRELOAD = new URL("./report_uncaught.ts", import.meta.url).href;
 
 export interface FileJob {
@@ -54,7 +56,7 @@ export async function runFile(job: FileJob): Promise<FileResult> {
       NO_COLOR: "1",
       ...job.env,
       // Every program that a test starts would compile the library anew, into its own folder.
-      NODE_COMPILE_CACHE: `${job.root}/.runtimes/compile-cache`,
+      NODE_COMPILE_CACHE: COMPILE_CACHE,
     },
     stdin: "null",
     stdout: "piped",

@@ -1,23 +1,15 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { getContext, ProcessError, SerializationError, SharedArray, Value } from "../../mod.ts";
-import { brokers } from "../../src/park/brokers.ts";
 import { whyNoPages } from "../../src/runtime/pages.ts";
 import * as targets from "../fixtures/shared/targets.ts";
 import { waitFor } from "../support/alive.ts";
 import { METHODS } from "../support/methods.ts";
-import type { Method } from "../support/methods.ts";
 
 const PAGES = whyNoPages() === null;
 
-/** Without pages, processes reach a shared object through its owner's broker. */
-function reachable(method: Method): boolean {
-  return method === "thread" || PAGES || brokers() !== null;
-}
-
 for (const method of METHODS) {
-  const skip = reachable(method) ? false : "neither pages nor a broker";
-  describe(`shared values and arrays [${method}]`, { skip }, () => {
+  describe(`shared values and arrays [${method}]`, () => {
     const context = getContext(method);
 
     async function runAll(target: (...args: never[]) => unknown, argLists: unknown[][]) {

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import process from "node:process";
 import { it } from "node:test";
 import type { Barrier } from "../../mod.ts";
-import { RawValue } from "../../src/shared/value.ts";
+import { RawValue } from "../../mod.ts";
 import { waitFor } from "../support/alive.ts";
 import { describeSettings } from "../fixtures/sync/settings.ts";
 import * as work from "../fixtures/sync/work.ts";

@@ -3,9 +3,8 @@
 import assert from "node:assert/strict";
 import process from "node:process";
 import { it } from "node:test";
-import { Lock, RLock } from "../../mod.ts";
+import { Lock, RawValue, RLock } from "../../mod.ts";
 import type { Condition, Semaphore } from "../../mod.ts";
-import { RawValue } from "../../src/shared/value.ts";
 import { waitFor } from "../support/alive.ts";
 import { describeSettings } from "../fixtures/sync/settings.ts";
 import * as work from "../fixtures/sync/work.ts";

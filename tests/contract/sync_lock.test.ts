@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
 import type { Lock, RLock } from "../../mod.ts";
-import { RawValue } from "../../src/shared/value.ts";
+import { RawValue } from "../../mod.ts";
 import { describeSettings } from "../fixtures/sync/settings.ts";
 import type { Setting } from "../fixtures/sync/settings.ts";
 import * as work from "../fixtures/sync/work.ts";

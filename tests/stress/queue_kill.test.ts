@@ -3,11 +3,9 @@
 import assert from "node:assert/strict";
 import process from "node:process";
 import { describe, it } from "node:test";
-import { getContext } from "../../mod.ts";
+import { getContext, RawArray, RawValue } from "../../mod.ts";
 import type { Process } from "../../mod.ts";
 import { whyNoPages } from "../../src/runtime/pages.ts";
-import { RawArray } from "../../src/shared/raw_array.ts";
-import { RawValue } from "../../src/shared/value.ts";
 import type { Numbered } from "../fixtures/queue/check.ts";
 import { CELLS, tallyEach } from "../fixtures/queue/stress.ts";
 import { produceForEver } from "../fixtures/queue/work.ts";

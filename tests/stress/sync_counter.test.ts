@@ -3,9 +3,8 @@
 import assert from "node:assert/strict";
 import process from "node:process";
 import { describe, it } from "node:test";
-import { getContext } from "../../mod.ts";
+import { getContext, RawValue } from "../../mod.ts";
 import { whyNoPages } from "../../src/runtime/pages.ts";
-import { RawValue } from "../../src/shared/value.ts";
 import * as work from "../fixtures/sync/work.ts";
 
 /** More of everything. */

@@ -3,8 +3,7 @@
 import assert from "node:assert/strict";
 import process from "node:process";
 import { describe, it } from "node:test";
-import { getContext } from "../../mod.ts";
-import { RawValue } from "../../src/shared/value.ts";
+import { getContext, RawValue } from "../../mod.ts";
 import { waitFor, waitUntilDead } from "../support/alive.ts";
 import * as work from "../fixtures/sync/work.ts";
 

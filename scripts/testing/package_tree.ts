@@ -1,0 +1,64 @@
+/**
+ * A copy of the project in which `mod.ts` is the built npm package. Node and Bun run the contract
+ * tests, the stress tests and the examples there: it is what their users get, and it starts children
+ * in half of the time. Unit tests and what is named in {@link FROM_SOURCE} run from source as well.
+ *
+ * A tree lies in `.runtimes/`, under the hash of what went into it; one for other sources is removed.
+ */
+
+import { buildPackage } from "../npm/build.ts";
+import { pathOf } from "../npm/tools.ts";
+
+const ROOT = new URL("../../", import.meta.url);
+const RUNTIMES = new URL(".runtimes/", ROOT);
+/** Tests, and what they and the build read. */
+const PARTS = ["tests", "examples", "src", "mod.ts", "deno.json", "package.json", "scripts/npm"];
+
+/** Which test files use the package. */
+const OF_THE_PACKAGE = /^tests\/(?:contract|stress|examples)\//;
+/** These show that the sources work on Node and Bun as they are. */
+const FROM_SOURCE = /\/(?:process|process_start|pool_calls|queue_items)\.test\.ts$/;
+
+/** Whether a test file runs in the tree. */
+export function runsInTree(file: string): boolean {
+  return OF_THE_PACKAGE.test(file) && !FROM_SOURCE.test(file);
+}
+
+/** The root of the tree for the sources as they are, made if it is not there. */
+export async function packageTree(): Promise<string> {
+  const files = (await Promise.all(PARTS.map(filesBelow))).flat().sort();
+  const name = `package-${await hashOf(files)}`;
+  const tree = pathOf(new URL(name, RUNTIMES));
+  if (await Deno.stat(tree).then(() => true, () => false)) return tree + "/";
+  await Deno.mkdir(RUNTIMES, { recursive: true });
+  for await (const entry of Deno.readDir(RUNTIMES)) {
+    if (!/^package-[0-9a-f]+$/.test(entry.name)) continue;
+    await Deno.remove(new URL(entry.name, RUNTIMES), { recursive: true }).catch(() => {});
+  }
+  const staging = `${tree}-${crypto.randomUUID()}`;
+  for (const file of files) {
+    await Deno.mkdir(`${staging}/${file.replace(/[^/]*$/, "")}`, { recursive: true });
+    await Deno.copyFile(new URL(file, ROOT), `${staging}/${file}`);
+  }
+  await buildPackage(`${staging}/package`);
+  await Deno.writeTextFile(`${staging}/mod.ts`, 'export * from "./package/mod.js";\n');
+  // Two may have made one at once: the first one wins.
+  await Deno.rename(staging, tree).catch(() => Deno.remove(staging, { recursive: true }));
+  return tree + "/";
+}
+
+async function filesBelow(path: string): Promise<string[]> {
+  if ((await Deno.stat(new URL(path, ROOT))).isFile) return [path];
+  const entries = await Array.fromAsync(Deno.readDir(new URL(`${path}/`, ROOT)));
+  return (await Promise.all(entries.map(({ name }) => filesBelow(`${path}/${name}`)))).flat();
+}
+
+async function hashOf(files: string[]): Promise<string> {
+  const digest = async (bytes: Uint8Array<ArrayBuffer>) =>
+    new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+  const parts = await Promise.all(files.map(async (file) => {
+    const hash = await digest(await Deno.readFile(new URL(file, ROOT)));
+    return `${file} ${hash.toHex()}\n`;
+  }));
+  return (await digest(new TextEncoder().encode(parts.join("")))).slice(0, 8).toHex();
+}
