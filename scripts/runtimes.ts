@@ -72,7 +72,9 @@ async function publish(staging: string, home: string): Promise<void> {
     await Deno.rename(staging, home);
   } catch {
     // Somebody else's, or the rest of one that broke: a working one stays.
-    const name = (Object.keys(pins) as RuntimeName[]).find((name) => home.endsWith(`${name}-${pins[name]}`))!;
+    const name = (Object.keys(pins) as RuntimeName[]).find((name) =>
+      home.endsWith(`${name}-${pins[name]}`)
+    )!;
     if (await findExecutable(name, home) !== null) return;
     await Deno.rename(home, `${staging}-broken`);
     await Deno.rename(staging, home);

@@ -3,7 +3,8 @@
  * tests, the stress tests and the examples there: it is what their users get, and it starts children
  * in half of the time. Unit tests and what is named in {@link FROM_SOURCE} run from source as well.
  *
- * A tree lies in `.runtimes/`, under the hash of what went into it; one for other sources is removed.
+ * A tree lies in `.runtimes/`, under the hash of what went into it; those that nobody can be using any
+ * more are removed when another one is made.
  */
 
 import { buildPackage } from "../npm/build.ts";
@@ -13,6 +14,9 @@ const ROOT = new URL("../../", import.meta.url);
 const RUNTIMES = new URL(".runtimes/", ROOT);
 /** Tests, and what they and the build read. */
 const PARTS = ["tests", "examples", "src", "mod.ts", "deno.json", "package.json", "scripts/npm"];
+
+/** Longer than a run takes. */
+const OLD_MS = 3_600_000;
 
 /** Which test files use the package. */
 const OF_THE_PACKAGE = /^tests\/(?:contract|stress|examples)\//;
@@ -32,8 +36,11 @@ export async function packageTree(): Promise<string> {
   if (await Deno.stat(tree).then(() => true, () => false)) return tree + "/";
   await Deno.mkdir(RUNTIMES, { recursive: true });
   for await (const entry of Deno.readDir(RUNTIMES)) {
-    if (!/^package-[0-9a-f]+$/.test(entry.name)) continue;
-    await Deno.remove(new URL(entry.name, RUNTIMES), { recursive: true }).catch(() => {});
+    if (!entry.name.startsWith("package-")) continue;
+    const old = new URL(entry.name, RUNTIMES);
+    const { mtime } = await Deno.stat(old);
+    if (Date.now() - (mtime?.getTime() ?? 0) < OLD_MS) continue;
+    await Deno.remove(old, { recursive: true }).catch(() => {});
   }
   const staging = `${tree}-${crypto.randomUUID()}`;
   for (const file of files) {
