@@ -29,7 +29,9 @@ function startProcess(entry: URL, options: StartOptions): Child {
   const permissions = options.permissions ?? "inherit";
   const meeting = openRendezvous(allGranted(permissions));
   try {
-    const flags = permissionFlags(permissions, meeting.address, options.hosts, options.cwd);
+    const { hosts, cwd, mainModule, modules = [] } = options;
+    const code = [entry.href, ...(mainModule ? [mainModule] : []), ...modules];
+    const flags = permissionFlags(permissions, meeting.address, hosts, cwd, code);
     const guarded = canGuard();
     try {
       return spawn(entry, flags, meeting, options, guarded);

@@ -16,17 +16,32 @@ type Name = keyof PermissionSet;
 
 const NAMES: readonly Name[] = ["read", "write", "net", "env", "run", "ffi", "sys", "import"];
 
+/** Where Deno imports from without being told. */
+const TRUSTED: readonly string[] = [
+  "deno.land",
+  "jsr.io",
+  "esm.sh",
+  "cdn.jsdelivr.net",
+  "raw.githubusercontent.com",
+  "gist.githubusercontent.com",
+].map((host) => `${host}:443`);
+
 /** Whether a child gets every permission there is, because this program has them all. */
 export function allGranted(permissions: Permissions): boolean {
   return permissions === "inherit" && NAMES.every((name) => granted({ name }));
 }
 
-/** Returns the permission flags for a child that must be able to reach `address`, and the hosts. */
+/**
+ * Returns the permission flags for a child that must be able to reach `address`, and the hosts.
+ *
+ * @param code Addresses of modules that are this program's code: they can be imported as here.
+ */
 export function permissionFlags(
   permissions: Permissions,
   address: string,
   hosts: readonly string[] = [],
   cwd?: string,
+  code: readonly string[] = [],
 ): string[] {
   if (allGranted(permissions)) return ["-A"];
   const wanted = asSet(permissions);
@@ -47,6 +62,7 @@ export function permissionFlags(
     const listed = Array.isArray(value) ? value : [];
     for (const resource of listed) requireGranted(name, resource, cwd);
     const all = [...listed, ...(extra[name] ?? []), ...(name === "net" ? hosts : [])];
+    if (name === "import") all.push(...hostsOfCode(code));
     if (all.length > 0) flags.push(`--allow-${name}=${all.map(escape).join(",")}`);
   }
   return flags;
@@ -100,6 +116,19 @@ function channelResources(address: string): Partial<Record<Name, string[]>> {
   if (kind === "abstract") return {}; // only for children that may do everything
   if (kind === "tcp") return { net: [`127.0.0.1:${place}`] };
   return { net: [address], read: [place], write: [place] };
+}
+
+/** Hosts that must be named for a child, because its code comes from others than Deno trusts anyway. */
+function hostsOfCode(code: readonly string[]): string[] {
+  const hosts = new Set<string>();
+  for (const url of code) {
+    if (!/^https?:/.test(url)) continue;
+    const { hostname, port, protocol } = new URL(url);
+    hosts.add(`${hostname}:${port || (protocol === "https:" ? 443 : 80)}`);
+  }
+  if ([...hosts].every((host) => TRUSTED.includes(host))) return [];
+  // A list replaces the one that Deno has without it.
+  return [...new Set([...hosts, ...TRUSTED])].filter((host) => granted({ name: "import", host }));
 }
 
 function escape(resource: string): string {

@@ -6,6 +6,7 @@
  */
 
 import { compileCacheVariables } from "./compile_cache.ts";
+import { workerEntry } from "./worker_entry.ts";
 
 /** What both sides of a helper thread have. */
 export interface HelperPort {
@@ -29,7 +30,7 @@ export function startHelper(entry: URL, words: SharedArrayBuffer): HelperPort {
   const { port1, port2 } = new MessageChannel();
   const data: HelperData = { port: port2, words };
   const added = compileCacheVariables();
-  const worker = new Worker(entry, {
+  const worker = new Worker(workerEntry(entry), {
     name: "manycore-broker",
     workerData: data,
     transferList: [port2],

@@ -11,6 +11,7 @@
 
 import { ProcessError } from "../errors.ts";
 import { compileCacheVariables } from "./compile_cache.ts";
+import { workerEntry } from "./worker_entry.ts";
 import { settleThread, ThreadOutput } from "./deno_thread.ts";
 import type { OutputMessage, ThreadSettings } from "./deno_thread.ts";
 import { PortChannel } from "./port_channel.ts";
@@ -46,7 +47,7 @@ export function startThread(entry: URL, options: StartOptions): Child {
     memoryLimitMb: options.memoryLimitMb ?? null,
   };
   const added = { ...compileCacheVariables(), ...options.env };
-  const worker = new Worker(entry, {
+  const worker = new Worker(workerEntry(entry), {
     name: options.name,
     // Deno would ask for permission to read the environment.
     env: Object.keys(added).length > 0 ? { ...process.env, ...added } : undefined,
