@@ -1,0 +1,115 @@
+/**
+ * What an editor infers and what it refuses. Nothing here runs: `deno task check` compiles it, and a
+ * line below `@ts-expect-error` that compiles is an error.
+ */
+
+import { getContext, partial, Pipe, Pool, Process, Queue, RawArray, Value } from "../../mod.ts";
+import type { AsyncResult, Connection } from "../../mod.ts";
+
+type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true
+  : false;
+/** Compiles if the two types are one. */
+declare function same<A, B>(proof: Equal<A, B>): void;
+
+declare function add(a: number, b: number): number;
+declare function length(text: string): number;
+declare function later(x: number): Promise<string>;
+declare function optional(x: number, y?: string): boolean;
+declare const pool: Pool;
+
+// -- Results --
+
+const mapped = pool.map(length, ["a"]);
+same<typeof mapped, Promise<number[]>>(true);
+const awaited = pool.map(later, new Set([1]));
+same<typeof awaited, Promise<string[]>>(true);
+const settled = pool.map(length, ["a"], { settle: true });
+same<typeof settled, Promise<PromiseSettledResult<number>[]>>(true);
+const tuples = pool.starmap(add, [[1, 2], [3, 4]]);
+same<typeof tuples, Promise<number[]>>(true);
+const applied = pool.apply(add, [1, 2]);
+same<typeof applied, Promise<number>>(true);
+const handle = pool.applyAsync(later, [1]);
+same<typeof handle, AsyncResult<string>>(true);
+const everywhere = pool.broadcast(length, "a");
+same<typeof everywhere, Promise<number[]>>(true);
+const stream = pool.imap(later, [1]);
+same<typeof stream, AsyncIterableIterator<string>>(true);
+pool.starmap(optional, [[1, "a"], [2, "b"]]);
+pool.apply(optional, [1]);
+
+// -- Arguments that do not fit --
+
+// @ts-expect-error: a string is wanted
+pool.map(length, [1]);
+// @ts-expect-error: one argument is missing
+pool.apply(add, [1]);
+// @ts-expect-error: the second is no number
+pool.apply(add, [1, "2"]);
+// @ts-expect-error: one is too many
+pool.apply(length, ["a", "b"]);
+// @ts-expect-error: tuples of two numbers are wanted
+pool.starmap(add, [[1, "2"]]);
+// @ts-expect-error: an argument is missing
+pool.broadcast(length);
+// @ts-expect-error: no such option
+pool.map(length, ["a"], { chunksize: 1 });
+// @ts-expect-error: no function
+pool.map("length", ["a"]);
+
+// -- Partial --
+
+const increment = partial(add, 1);
+same<typeof increment, (b: number) => number>(true);
+const incremented = pool.map(increment, [1, 2]);
+same<typeof incremented, Promise<number[]>>(true);
+// @ts-expect-error: the first argument is a number
+partial(add, "1");
+// @ts-expect-error: what is left is a number
+pool.map(partial(add, 1), ["a"]);
+
+// -- Processes --
+
+new Process({ target: add, args: [1, 2] });
+// @ts-expect-error: the second is no number
+new Process({ target: add, args: [1, "2"] });
+// @ts-expect-error: arguments are missing
+new Process({ target: add, args: [1] });
+const code = new Process({ target: length, args: ["a"] }).join();
+same<typeof code, Promise<number | null>>(true);
+
+// -- Connections and queues --
+
+const [here, there] = Pipe<string, number>();
+same<typeof here, Connection<string, number>>(true);
+same<typeof there, Connection<number, string>>(true);
+const received = here.recv();
+same<typeof received, Promise<number>>(true);
+// @ts-expect-error: this end sends strings
+here.send(1);
+
+const queue = new Queue<Date>();
+const got = queue.get();
+same<typeof got, Promise<Date>>(true);
+// @ts-expect-error: the queue is of dates
+queue.put("today");
+
+// -- Shared values --
+
+const counter = new Value("int32", 1);
+same<typeof counter.value, number>(true);
+const wide = new Value("bigint64");
+same<typeof wide.value, bigint>(true);
+const flags = new RawArray("bool", 3);
+same<(typeof flags)[number], boolean>(true);
+// @ts-expect-error: a bigint is wanted
+wide.value = 1;
+// @ts-expect-error: no such type
+new Value("int31");
+
+// -- Contexts --
+
+const threads = new (getContext("thread").Pool)(2);
+same<typeof threads, Pool>(true);
+// @ts-expect-error: no such start method
+getContext("fork");
