@@ -3,8 +3,8 @@
  * line below `@ts-expect-error` that compiles is an error.
  */
 
-import { getContext, partial, Pipe, Pool, Process, Queue, RawArray, Value } from "../../mod.ts";
-import type { AsyncResult, Connection } from "../../mod.ts";
+import { getContext, partial, Pipe, Process, Queue, RawArray, Value } from "../../mod.ts";
+import type { AsyncResult, Connection, Pool } from "../../mod.ts";
 
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true
   : false;
