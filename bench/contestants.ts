@@ -1,6 +1,7 @@
 /** Who takes part in the benchmarks, and the commands that measure their rows. */
 
 import { pinnedVersion, runtime, RUNTIME_NAMES, type RuntimeName } from "../scripts/runtimes.ts";
+import { packageTree } from "../scripts/testing/package_tree.ts";
 import type { Method, Program } from "./rows.ts";
 import packages from "./packages.json" with { type: "json" };
 
@@ -108,10 +109,12 @@ export async function runTool(file: string, input: string): Promise<void> {
 async function oursOn(name: RuntimeName): Promise<Entrant[]> {
   const executable = await runtime(name);
   const start = name === "deno" ? [executable, "run", "-A", "--no-check"] : [executable];
-  const pool = [...start, `${HERE}compare/ours.ts`];
-  const sync = [...start, `${HERE}compare/sync_workloads.ts`];
-  const pipe = [...start, `${HERE}compare/pipe_workloads.ts`];
-  const queue = [...start, `${HERE}compare/queue_workloads.ts`];
+  // What the users of each runtime get: the sources in Deno, the npm package elsewhere.
+  const folder = name === "deno" ? HERE : `${await packageTree()}bench/`;
+  const pool = [...start, `${folder}compare/ours.ts`];
+  const sync = [...start, `${folder}compare/sync_workloads.ts`];
+  const pipe = [...start, `${folder}compare/pipe_workloads.ts`];
+  const queue = [...start, `${folder}compare/queue_workloads.ts`];
   const ours = { kind: "ours", on: name } as const;
   const programs = (method: Method) => ({
     sync: [...sync, method],

@@ -12,8 +12,17 @@ import { pathOf } from "../npm/tools.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 const RUNTIMES = new URL(".runtimes/", ROOT);
-/** Tests, and what they and the build read. */
-const PARTS = ["tests", "examples", "src", "mod.ts", "deno.json", "package.json", "scripts/npm"];
+/** Tests, workloads of the benchmarks, and what they and the build read. */
+const PARTS = [
+  "tests",
+  "examples",
+  "bench/compare",
+  "src",
+  "mod.ts",
+  "deno.json",
+  "package.json",
+  "scripts/npm",
+];
 
 /** Longer than a run takes. */
 const OLD_MS = 3_600_000;
