@@ -17,6 +17,7 @@
 
 export {
   AbandonedLockError,
+  AuthenticationError,
   BootstrapError,
   BrokenBarrierError,
   BrokenPipeError,
@@ -43,6 +44,8 @@ export { currentProcess, parentProcess } from "./src/process/family.ts";
 export { getAllStartMethods, getStartMethod, setStartMethod } from "./src/park/start_method.ts";
 export type { ProcessInfo } from "./src/process/family.ts";
 export type { StartMethod } from "./src/park/start_method.ts";
+export { getLogger, logToStderr } from "./src/process/logging.ts";
+export type { Logger, LogHandler, LogLevel, LogMessage, LogRecord } from "./src/process/logging.ts";
 export { cpuCount } from "./src/process/cpu_count.ts";
 export { activeChildren, Process } from "./src/process/process.ts";
 export type { ProcessOptions, Target } from "./src/process/options.ts";
@@ -70,12 +73,32 @@ export type {
 } from "./src/pool/options.ts";
 export type { Percentiles } from "./src/pool/meter.ts";
 export type { TraceSummary } from "./src/pool/trace_file.ts";
+export { Executor, ProcessPoolExecutor, ThreadPoolExecutor } from "./src/executor/executor.ts";
+export { Future } from "./src/executor/future.ts";
+export type {
+  ExecutorMapOptions,
+  ExecutorOptions,
+  Iterables,
+  ShutdownOptions,
+} from "./src/executor/options.ts";
+export { asCompleted, waitFutures } from "./src/executor/waiting.ts";
+export type {
+  CompletedFutures,
+  ReturnWhen,
+  WaitedFutures,
+  WaitFuturesOptions,
+} from "./src/executor/waiting.ts";
 export { Connection } from "./src/connection/connection.ts";
 export type { Bytes } from "./src/connection/bytes.ts";
 export type { SendOptions } from "./src/connection/connection.ts";
 export { Pipe } from "./src/connection/pipe.ts";
 export type { PipeOptions } from "./src/connection/pipe.ts";
 export { wait } from "./src/connection/wait.ts";
+export type { Address } from "./src/remote/address.ts";
+export { connect } from "./src/remote/connect.ts";
+export type { ConnectOptions } from "./src/remote/connect.ts";
+export { Listener } from "./src/remote/listener.ts";
+export type { ListenerOptions } from "./src/remote/listener.ts";
 export type { Readable } from "./src/connection/wait.ts";
 export { JoinableQueue } from "./src/queue/joinable_queue.ts";
 export { Queue } from "./src/queue/queue.ts";
@@ -106,6 +129,28 @@ export type {
   TypedOf,
 } from "./src/shared/item_types.ts";
 export type { LockLike, LockOptions } from "./src/shared/lock.ts";
+export { BaseManager } from "./src/manager/base_manager.ts";
+export type { Make, ManagerOptions, Remote, WithRegistered } from "./src/manager/base_manager.ts";
+export { Manager } from "./src/manager/manager.ts";
+export type { ManagedBarrierOptions } from "./src/manager/manager.ts";
+export { ManagerServer } from "./src/manager/manager_server.ts";
+export type { RegisterOptions } from "./src/manager/registry.ts";
+export { SharedMemoryManager } from "./src/manager/shared_memory_manager.ts";
+export { RemoteProxy } from "./src/manager/proxy.ts";
+export { BarrierProxy } from "./src/manager/barrier_proxy.ts";
+export { ConditionProxy } from "./src/manager/condition_proxy.ts";
+export { DictProxy, NamespaceProxy, SetProxy } from "./src/manager/dict_proxy.ts";
+export type { Entries } from "./src/manager/dict_proxy.ts";
+export { EventProxy } from "./src/manager/event_proxy.ts";
+export { ListProxy } from "./src/manager/list_proxy.ts";
+export type { Update } from "./src/manager/list_proxy.ts";
+export { LockProxy, RLockProxy } from "./src/manager/lock_proxies.ts";
+export type { RemoteHeld } from "./src/manager/lock_proxies.ts";
+export { PoolProxy } from "./src/manager/pool_proxy.ts";
+export type { PoolCallOptions } from "./src/manager/pool_proxy.ts";
+export { JoinableQueueProxy, QueueProxy } from "./src/manager/queue_proxies.ts";
+export { SemaphoreProxy } from "./src/manager/semaphore_proxies.ts";
+export { ArrayProxy, ValueProxy } from "./src/manager/value_proxies.ts";
 export { registerClass } from "./src/wire/classes.ts";
 export type { AnyClass, ClassOptions } from "./src/wire/classes.ts";
 export { inline } from "./src/wire/functions/inline.ts";

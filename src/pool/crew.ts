@@ -14,6 +14,7 @@ import type { Member } from "../process/family.ts";
 import type { StartMethod } from "../park/start_method.ts";
 import type { Encoder } from "../wire/encode.ts";
 import { keepSpares } from "../process/spares.ts";
+import { logEnd, logEstate, logStop } from "./log_lines.ts";
 import type { Meter } from "./meter.ts";
 import { count } from "./run.ts";
 import type { Job, Run } from "./run.ts";
@@ -102,12 +103,13 @@ export class Crew implements WorkerEvents {
     for (const worker of this.#members.keys()) if (!worker.stopping) worker.stop();
   }
 
-  /** Ends every worker now. */
-  terminate(): void {
+  /** Ends every worker now: politely first, or at once. */
+  terminate(signal: "SIGTERM" | "SIGKILL" = "SIGTERM"): void {
     this.#dismiss();
     for (const worker of this.#members.keys()) {
       worker.stopping = true;
-      worker.child.kill("SIGTERM");
+      worker.child.kill(signal);
+      if (signal === "SIGKILL") continue;
       const timer = setTimeout(() => worker.child.kill("SIGKILL"), TERMINATE_MS);
       worker.child.exited.then(() => clearTimeout(timer));
     }
@@ -132,6 +134,17 @@ export class Crew implements WorkerEvents {
       // Short tasks that share a message are not worth a worker: their results are ignored.
       else this.#drop(worker, job);
     }
+  }
+
+  /** Lets nothing of a job begin that has not begun; what runs goes on. */
+  drop(job: Job): void {
+    for (const worker of this.#members.keys()) this.#drop(worker, job);
+  }
+
+  /** The worker that was given a call and has not answered. */
+  holderOf(job: Job): WorkerHandle | null {
+    for (const worker of this.#members.keys()) if (worker.has(job)) return worker;
+    return null;
   }
 
   /** Runs that are tried again a little later. */
@@ -227,6 +240,7 @@ export class Crew implements WorkerEvents {
     this.#scheduler.workers.delete(worker);
     if (member) leave(member);
     this.meter.trace?.ended(worker, code);
+    logEnd(worker, code, !this.#dismissed);
     if (!worker.ready && !worker.stopping) this.#falseStart(worker, code);
     this.#reassign(worker, code);
     if (!this.#dismissed) {
@@ -293,6 +307,7 @@ export class Crew implements WorkerEvents {
     run.stopped = true;
     run.reason = reason;
     if (run.timer !== undefined) clearTimeout(run.timer);
+    logStop(worker, run, reason);
     if (!run.listening) return worker.kill();
     worker.abort(run, reason);
     const { grace } = run.job.call;
@@ -305,7 +320,9 @@ export class Crew implements WorkerEvents {
 
   /** Deals with the work of a worker that has ended. */
   #reassign(worker: WorkerHandle, code: number): void {
-    const { again, later, lost } = settleEstate(worker);
+    const estate = settleEstate(worker);
+    const { again, later, lost } = estate;
+    logEstate(worker, estate);
     if (lost !== null) {
       const index = lost.run.first + lost.offset;
       this.#fail(lost.run.job, index, lostError(worker, code, lost));
@@ -333,7 +350,7 @@ export class Crew implements WorkerEvents {
     const before = job.settled;
     job.fail(index, error);
     if (before || !job.settled || !("take" in job)) return;
-    for (const worker of this.#members.keys()) this.#drop(worker, job);
+    this.drop(job);
   }
 }
 

@@ -6,12 +6,12 @@
  * @module
  */
 
-import { CancelledError, PoolTerminatedError, ProcessError } from "../errors.ts";
-import type { BrokenPoolError } from "../errors.ts";
+import { BrokenPoolError, CancelledError, PoolTerminatedError, ProcessError } from "../errors.ts";
 import type { StartMethod } from "../park/start_method.ts";
 import { cpuCount } from "../process/cpu_count.ts";
 import { refuseToStart } from "../process/launcher.ts";
 import { checkLaunchOptions } from "../process/options.ts";
+import { logger } from "../process/logging.ts";
 import { isPlain } from "../process/start_child.ts";
 import { runtime } from "../runtime/mod.ts";
 import { Encoder } from "../wire/encode.ts";
@@ -23,8 +23,9 @@ import { checkCount } from "./checks.ts";
 import { Crew } from "./crew.ts";
 import { ImapJob } from "./imap.ts";
 import { openInput } from "./input.ts";
+import { openColumns } from "./columns.ts";
 import { ApplyJob, BroadcastJob, MapJob } from "./jobs.ts";
-import type { Ledger } from "./jobs.ts";
+import type { Ledger, Outcome } from "./jobs.ts";
 import { Meter } from "./meter.ts";
 import type {
   ApplyOptions,
@@ -73,16 +74,24 @@ export class Engine implements Ledger {
   #size: number;
   #held = 0;
 
-  /** Checks the options and starts the workers. */
-  constructor(options: PoolOptions, method: StartMethod) {
-    const action = "make a pool";
+  #action: string;
+  /** Writes the initializer into a start record. */
+  #initializer: (encoder: Encoder) => void;
+
+  /**
+   * Checks the options.
+   *
+   * @param action Such as `make a pool`, for messages.
+   */
+  constructor(options: PoolOptions, method: StartMethod, action: string) {
+    this.#action = action;
     this.#size = checkCount(action, "processes", options.processes ?? cpuCount(), 1);
     const maxTasks = options.maxTasksPerChild === undefined
       ? Infinity
       : checkCount(action, "maxTasksPerChild", options.maxTasksPerChild, 1);
     const { initializer: target, initArgs = [], name = "PoolWorker" } = options;
     if (!Array.isArray(initArgs)) {
-      throw new TypeError("Cannot make a pool: initArgs must be an array");
+      throw new TypeError(`Cannot ${action}: initArgs must be an array`);
     }
     const initializer = target === undefined ? null : toFunction(target, "initializer");
     checkLaunchOptions(options);
@@ -98,20 +107,42 @@ export class Engine implements Ledger {
     const trace = makeTrace(action, options, method);
     this.#meter = new Meter(trace);
     this.#scheduler.trace = trace;
-    refuseToStart(action);
     this.#scratch = new Encoder(method === "thread" ? "thread" : "process");
-    const body = (encoder: Encoder) => {
+    this.#initializer = (encoder) => {
       encoder.u8(initializer === null ? 0 : 1);
       if (initializer === null) return;
       encoder.value(initializer, "initializer");
       encoder.value(initArgs, "initArgs");
     };
+    const [size, meter] = [this.#size, this.#meter];
     this.#crew = new Crew(
-      { ...launch, size: this.#size, name, maxTasks, warm, meter: this.#meter, initializer: body },
+      { ...launch, size, name, maxTasks, warm, meter, initializer: this.#initializer },
       this.#scheduler,
       (error) => this.#break(error),
     );
-    this.#crew.start();
+  }
+
+  /** Checks that the initializer can travel, where the workers start later. */
+  tryInitializer(): void {
+    try {
+      this.#initializer(this.#scratch);
+    } finally {
+      this.#scratch.reset();
+    }
+  }
+
+  /** Starts the workers. */
+  start(): void {
+    refuseToStart(this.#action);
+    try {
+      this.#crew.start();
+    } catch (error) {
+      const { message } = error as Error;
+      this.#broken = new BrokenPoolError(`No worker could be started: ${message}`, {
+        cause: error,
+      });
+      throw error;
+    }
   }
 
   /** Takes one call. */
@@ -121,6 +152,19 @@ export class Engine implements Ledger {
     args: unknown,
     options: ApplyOptions,
   ): Ticket {
+    const outcome = Promise.withResolvers<unknown>();
+    const { promise } = outcome;
+    return { job: this.submit(action, fn, args, options, outcome), promise };
+  }
+
+  /** Takes one call, and tells `outcome` what it comes to, later. */
+  submit(
+    action: string,
+    fn: unknown,
+    args: unknown,
+    options: ApplyOptions,
+    outcome: Outcome<unknown>,
+  ): Job {
     const call = this.#call(action, fn, true, options);
     if (!Array.isArray(args)) {
       throw new TypeError(
@@ -128,8 +172,6 @@ export class Engine implements Ledger {
       );
     }
     const encoded = encodeAhead(this.#scratch, args, "args", options.transfer);
-    const outcome = Promise.withResolvers<unknown>();
-    const { promise } = outcome;
     const job = new ApplyJob(call, outcome, this);
     // The arguments themselves are kept only where they may have to be encoded again.
     const again = encoded.attachments.length > 0 && call.retries.times > 0;
@@ -138,7 +180,42 @@ export class Engine implements Ledger {
     run.since = this.#meter.submission(!this.#scheduler.scheduled);
     this.#track(job, true);
     this.#scheduler.push(run);
-    return { job, promise };
+    return job;
+  }
+
+  /** Whether a worker has begun a call; where that is not known, whether it has it. */
+  hasBegun(job: Job): boolean {
+    return this.#crew.holderOf(job)?.hasBegun(job) ?? false;
+  }
+
+  /** Gives a call up that has not begun: it ends with this error. Returns whether it could. */
+  withdraw(job: Job, error: unknown): boolean {
+    if (job.settled) return false;
+    const worker = this.#crew.holderOf(job);
+    worker?.takeAllBack(job);
+    if (worker?.has(job)) return false;
+    job.abandon(error);
+    return true;
+  }
+
+  /** Gives all calls up that have not begun; inputs are read no further. */
+  withdrawAll(error: unknown): void {
+    const given = new Set<Job>();
+    for (const worker of this.#crew.workers) {
+      worker.takeAllBack(null);
+      for (const { job } of worker.outstanding) given.add(job);
+    }
+    for (const job of this.#jobs.toArray()) {
+      if (job instanceof ImapJob) job.cut(error);
+      else if (!given.has(job)) job.abandon(error);
+    }
+  }
+
+  /** Reads no further where nobody knows how much there is to read: such inputs end with this error. */
+  cutInputs(error: unknown): void {
+    for (const job of this.#jobs.toArray()) {
+      if (job instanceof ImapJob && !job.bounded) job.cut(error);
+    }
   }
 
   /** Takes a call for each worker. */
@@ -199,15 +276,19 @@ export class Engine implements Ledger {
     return { job, promise };
   }
 
-  /** Takes a call for each item of an input that is read lazily. */
+  /**
+   * Takes a call for each item of an input that is read lazily; with several inputs, one argument from
+   * each. Where nobody wants the rest of the results any more, what runs is stopped, or `spared`.
+   */
   imap(
     action: string,
     fn: unknown,
-    items: unknown,
+    inputs: readonly unknown[],
     ordered: boolean,
     options: ImapOptions,
+    spared: boolean = false,
   ): ImapJob<unknown> {
-    const call = this.#call(action, fn, false, options);
+    const call = this.#call(action, fn, inputs.length > 1, options);
     const chunkSize = options.chunkSize === undefined
       ? null
       : checkCount(action, "chunkSize", options.chunkSize, 1);
@@ -217,7 +298,7 @@ export class Engine implements Ledger {
     const schedule = () => this.#scheduler.schedule();
     // deno-lint-ignore prefer-const -- the input's callback refers to it
     let job!: ImapJob<unknown>;
-    const input = openInput(items, action, () => {
+    const input = openColumns(inputs, action, () => {
       job.wake();
       schedule();
     });
@@ -229,7 +310,10 @@ export class Engine implements Ledger {
       draining: () => this.#state === "closed",
       onRoom: schedule,
       onEnd: (early) => {
-        if (early) this.#crew.stop(job, new CancelledError("The loop over the results has ended"));
+        if (early && spared) this.#crew.drop(job);
+        else if (early) {
+          this.#crew.stop(job, new CancelledError("The loop over the results has ended"));
+        }
         this.ended(job);
       },
     });
@@ -266,16 +350,21 @@ export class Engine implements Ledger {
   close(): void {
     if (this.#state !== "open") return;
     this.#state = "closed";
+    logger.info(() => `a pool of ${this.#size} was closed with ${this.#jobs.size} calls to end`);
     this.#scheduler.schedule();
     this.#dismissWhenDone();
   }
 
-  /** Gives up every job and ends the workers. */
-  terminate(): void {
-    if (this.#state === "terminated") return;
+  /** Gives up every job and ends the workers, politely first or at once. */
+  terminate(signal: "SIGTERM" | "SIGKILL" = "SIGTERM"): void {
+    if (this.#state === "terminated") {
+      if (signal === "SIGKILL") this.#crew.terminate(signal);
+      return;
+    }
     this.#state = "terminated";
+    logger.info(() => `a pool of ${this.#size} was terminated: ${this.#jobs.size} calls given up`);
     this.#abandonAll(new PoolTerminatedError("The pool was terminated before this call had ended"));
-    this.#crew.terminate();
+    this.#crew.terminate(signal);
   }
 
   /** Waits until the last worker has ended. */
@@ -386,6 +475,7 @@ export class Engine implements Ledger {
 
   #break(error: BrokenPoolError): void {
     this.#broken = error;
+    logger.error(() => `a pool of ${this.#size} is broken: ${error.message}`);
     if (this.#state === "open") this.#state = "closed";
     this.#abandonAll(error);
   }

@@ -7,7 +7,7 @@
 
 import type { Claims } from "../lane/claims.ts";
 import { count } from "./run.ts";
-import type { Run } from "./run.ts";
+import type { Job, Run } from "./run.ts";
 
 /** The items of runs that are under way together, numbered from 0 in the order of the runs. */
 export class Frame {
@@ -18,16 +18,16 @@ export class Frame {
   recall: "no" | "asked" | "answered" = "no";
   /** When it was sent, or when something of it was heard last. */
   heardAt: number = performance.now();
-  readonly #fixed: boolean;
+  /** Whether nothing of it can be sent again. */
+  readonly fixed: boolean;
   readonly #runs: Run[];
   readonly #cost: number;
   #items: number;
   /** Items with a result. */
   #done = 0;
 
-  /** `fixed` if nothing of it can be sent again. */
   constructor(number: number, runs: readonly Run[], claims: Claims | null, fixed: boolean) {
-    this.#fixed = fixed;
+    this.fixed = fixed;
     this.number = number;
     this.#runs = [...runs];
     this.#items = count(runs);
@@ -49,7 +49,7 @@ export class Frame {
 
   /** How many items could be taken back, at most. */
   get left(): number {
-    if (this.#fixed) return 0;
+    if (this.fixed) return 0;
     if (this.claims !== null) return this.claims.left(this.number);
     return this.recall !== "no" ? 0 : Math.max(0, this.#items - 1 - this.#done);
   }
@@ -86,6 +86,23 @@ export class Frame {
       offset -= run.items.length;
     }
     return undefined;
+  }
+
+  /** Whether a call is in it. */
+  has(job: Job): boolean {
+    return this.#runs.some((run) => run.job === job);
+  }
+
+  /** Whether a call that is in it has begun, or may have: without claims nobody knows. */
+  hasBegun(job: Job): boolean {
+    if (this.claims === null) return true;
+    let left = this.claims.begun(this.number);
+    for (const run of this.#runs) {
+      if (left <= 0) return false;
+      if (run.job === job) return true;
+      left -= run.items.length;
+    }
+    return false;
   }
 
   /** Takes the last items off, whole runs where that is possible. */

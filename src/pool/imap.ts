@@ -109,6 +109,18 @@ export class ImapJob<R> implements Source, AsyncIterableIterator<R> {
     this.#finish();
   }
 
+  /** Whether it is known how much of its input is left. */
+  get bounded(): boolean {
+    return this.#input.left !== Infinity;
+  }
+
+  /** Reads no more of its input: what was read is still done, then comes this error. */
+  cut(error: unknown): void {
+    if (this.settled || this.#input.ended) return;
+    this.#input.cut(error);
+    this.wake();
+  }
+
   /** Hands out what can be handed out. */
   wake(): void {
     if (this.#arrived === this.#input.position && !this.settled) {

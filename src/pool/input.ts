@@ -28,6 +28,8 @@ export interface Input {
   take(limit: number, room?: number): unknown[];
   /** Looks whether there is another item, without giving it: the end may be known before a take. */
   prime(): void;
+  /** Gives nothing more: the input ends here with an error, as if it had thrown it. */
+  cut(error: unknown): void;
   /** The rest is not wanted. */
   close(): void;
 }
@@ -108,6 +110,12 @@ class ArrayInput implements Input {
     // It always knows.
   }
 
+  cut(error: unknown): void {
+    this.total = this.position;
+    this.#items = [];
+    this.failure = { error };
+  }
+
   close(): void {
     this.position = this.total;
     this.#items = [];
@@ -148,6 +156,11 @@ class IteratorInput implements Input {
     this.#pull(items, limit);
     this.position += items.length;
     return items;
+  }
+
+  cut(error: unknown): void {
+    this.close();
+    this.failure = { error };
   }
 
   close(): void {
@@ -213,6 +226,11 @@ class AsyncInput implements Input {
 
   prime(): void {
     if (this.#waiting.length === 0) this.#readUntil(this.position + 1);
+  }
+
+  cut(error: unknown): void {
+    this.close();
+    this.failure = { error };
   }
 
   close(): void {

@@ -65,7 +65,8 @@ export class Pool {
       );
     }
     const method = (this.constructor as typeof Pool).startMethod ?? getStartMethod();
-    this.#engine = new Engine(given, method);
+    this.#engine = new Engine(given, method, "make a pool");
+    this.#engine.start();
   }
 
   /**
@@ -205,7 +206,9 @@ export class Pool {
     items: Items<T>,
     options: ImapOptions = {},
   ): AsyncIterableIterator<Awaited<R>> {
-    return this.#engine.imap("imap", fn, items, true, options) as AsyncIterableIterator<Awaited<R>>;
+    return this.#engine.imap("imap", fn, [items], true, options) as AsyncIterableIterator<
+      Awaited<R>
+    >;
   }
 
   /** As {@link Pool.imap}, but results come in the order in which they are ready. */
@@ -214,7 +217,7 @@ export class Pool {
     items: Items<T>,
     options: ImapOptions = {},
   ): AsyncIterableIterator<Awaited<R>> {
-    return this.#engine.imap("imapUnordered", fn, items, false, options) as AsyncIterableIterator<
+    return this.#engine.imap("imapUnordered", fn, [items], false, options) as AsyncIterableIterator<
       Awaited<R>
     >;
   }

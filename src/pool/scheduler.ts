@@ -152,6 +152,7 @@ export class Scheduler {
     for (const worker of this.workers) {
       if (!worker.ready || worker.stopping || worker.tasksLeft <= 0) continue;
       if (worker.pinned.length > 0) continue;
+      if (worker.full) continue;
       if (worker.outstanding.length === 0) return worker;
       if (worker.frames >= 2 || worker.outstanding.peek()!.solo) continue;
       const load = worker.load;

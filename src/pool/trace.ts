@@ -257,7 +257,7 @@ function whyStopped(run: Run): "timed out" | "stopped" {
 }
 
 /** The name of a function or an error: programs may have put anything there. */
-function nameOf(value: unknown): string {
+export function nameOf(value: unknown): string {
   try {
     const { name } = value as { name: unknown };
     if (typeof name === "string") return name.slice(0, MAX_NAME_LENGTH) || "(anonymous)";

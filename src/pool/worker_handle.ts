@@ -5,7 +5,7 @@
  * @module
  */
 
-import { ProtocolError, RemoteError } from "../errors.ts";
+import { ProtocolError } from "../errors.ts";
 import { Lane } from "../lane/lane.ts";
 import type { Child } from "../runtime/mod.ts";
 import type { StartMethod } from "../park/start_method.ts";
@@ -14,12 +14,13 @@ import { Encoder } from "../wire/encode.ts";
 import type { Message } from "../wire/encode.ts";
 import { modulesOf, seal } from "../wire/envelope.ts";
 import { loadModules } from "../wire/functions/mod.ts";
+import { remoteError as errorFrom } from "../wire/remote_error.ts";
 import { Deque } from "./deque.ts";
 import { Frame } from "./frame.ts";
 import * as wire from "./messages.ts";
 import { readEntry, readLast, Unreadable } from "./items.ts";
 import type { Meter } from "./meter.ts";
-import type { Run } from "./run.ts";
+import type { Job, Run } from "./run.ts";
 import { TaskWriter } from "./task_writer.ts";
 import type { Track } from "./trace.ts";
 import { WorkerClock } from "./worker_clock.ts";
@@ -133,6 +134,11 @@ export class WorkerHandle {
     return this.#order.length;
   }
 
+  /** Whether it can be sent nothing until it is past a message. */
+  get full(): boolean {
+    return this.#order.length > 1 && !this.#frames.includes(undefined);
+  }
+
   /** The frame that has most of what could be taken back. */
   get laggard(): Frame | null {
     let most: Frame | null = null;
@@ -214,6 +220,34 @@ export class WorkerHandle {
     this.#lane.send(seal(this.#control));
   }
 
+  /** Whether it was given a call and has not answered. */
+  has(job: Job): boolean {
+    for (const run of this.outstanding) if (run.job === job) return true;
+    return false;
+  }
+
+  /** Whether it has begun a call that it was given, or may have. */
+  hasBegun(job: Job): boolean {
+    return this.#order.some((number) => {
+      const frame = this.#frames[number]!;
+      return frame.has(job) && frame.hasBegun(job);
+    });
+  }
+
+  /**
+   * Takes back everything that is known not to have begun. What cannot be sent again stays, apart from
+   * the one call that is to be given up; `null` if all of them are.
+   */
+  takeAllBack(given: Job | null): void {
+    let taken: Run[] = [];
+    for (let i = this.#order.length - 1; i >= 0; i--) {
+      const frame = this.#frames[this.#order[i]]!;
+      if (frame.fixed && given !== null && !frame.has(given)) continue;
+      taken = [...frame.takeBack(1), ...taken];
+    }
+    this.#returned(taken);
+  }
+
   #returned(runs: Run[]): void {
     if (runs.length === 0) return;
     for (let i = runs.length - 1; i >= 0; i--) this.forget(runs[i]); // they are the last ones
@@ -261,8 +295,7 @@ export class WorkerHandle {
   /** Forgets a run: what arrives for it is ignored. */
   forget(run: Run): void {
     if (run.timer !== undefined) clearTimeout(run.timer);
-    if (!this.outstanding.remove(run)) return;
-    if (this.#holds.length > 0 && this.outstanding.length === 0) this.#letGo();
+    this.outstanding.remove(run);
   }
 
   #receive(bytes: Uint8Array, attachments: readonly unknown[]): void {
@@ -395,6 +428,7 @@ export class WorkerHandle {
     const at = this.#order.indexOf(number);
     if (at < 0) throw new ProtocolError(`Cannot end frame ${number}: it was not sent`);
     this.#order.splice(at, 1);
+    if (this.#order.length === 0 && this.#holds.length > 0) this.#letGo();
     const next = this.#frames[this.#order[0]];
     if (next !== undefined) next.heardAt = now;
   }
@@ -412,17 +446,5 @@ function read(decoder: Decoder): unknown {
 
 /** Keeps the worker's stack as the cause of an error, and the error's own cause behind it. */
 export function remoteError(error: unknown, worker: WorkerHandle): unknown {
-  if (!(error instanceof Error)) return error;
-  const cause = error.cause === undefined ? undefined : { cause: error.cause };
-  const remote = new RemoteError(
-    `In ${worker.name} (pid ${worker.child.pid}): ${error.message.split("\n", 1)[0]}`,
-    cause,
-  );
-  Object.defineProperty(remote, "stack", {
-    value: error.stack,
-    configurable: true,
-    writable: true,
-  });
-  Object.defineProperty(error, "cause", { value: remote, configurable: true, writable: true });
-  return error;
+  return errorFrom(error, `${worker.name} (pid ${worker.child.pid})`);
 }

@@ -11,6 +11,7 @@ import { isolateEnded } from "../park/members.ts";
 import type { Child } from "../runtime/mod.ts";
 import { importingModules } from "../wire/functions/mod.ts";
 import { identity } from "./family.ts";
+import { logger } from "./logging.ts";
 import { takeSpare } from "./spares.ts";
 import { isPlain, startChild } from "./start_child.ts";
 import type { LaunchOptions } from "./start_child.ts";
@@ -36,7 +37,13 @@ export function launch(spec: LaunchSpec): Child {
   const record = spare === null ? own : readdress(own, spare.number);
   const fresh = () => startChild({ ...spec, name }, record);
   const child = spare === null ? fresh() : spare.become(name, record.message, fresh);
+  const [kind, origin] = [
+    spec.method === "thread" ? "thread of " : "",
+    spare && ", so far a spare",
+  ];
+  logger.info(() => `${name} starts: ${kind}process ${child.pid}${origin ?? ""}`);
   void child.exited.then((code) => {
+    logger.info(() => `${name} has ended with code ${code}`);
     isolateEnded(record.number, code < 0);
     for (const release of record.message.holds) release();
   });

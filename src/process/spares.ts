@@ -23,6 +23,7 @@ import { runtime } from "../runtime/mod.ts";
 import { surroundings } from "../runtime/surroundings.ts";
 import type { Surroundings } from "../runtime/surroundings.ts";
 import { getMainModule } from "../wire/functions/mod.ts";
+import { logger } from "./logging.ts";
 import { Spare } from "./spare.ts";
 import type { SpareEvents } from "./spare.ts";
 import { writeStartRecord } from "./start_record.ts";
@@ -125,7 +126,10 @@ class Stock implements SpareEvents {
         return spare;
       }
     }
-    if (stale) this.#adjustAfterLoss();
+    if (stale) {
+      logger.debug("a spare is not used: directory, environment or permissions have changed");
+      this.#adjustAfterLoss();
+    }
     return null;
   }
 

@@ -3,7 +3,8 @@
  * what it does. Owns its format.
  *
  * Start record: version · kind · isolate number · number of the host · name · path · daemon · parent
- * pid · parent name · main module · default start method · key of the family · what the kind adds.
+ * pid · parent name · main module · default start method · key of the family · level of the logger ·
+ * whether it writes to standard error · what the kind adds.
  *
  * A spare gets two: the first one, of the kind `spare`, says to whom it belongs, and what it is to
  * import; the second one is that of the child that it becomes.
@@ -31,6 +32,7 @@ import { WIRE_VERSION } from "../wire/tags.ts";
 import { authKey, inheritAuthKey } from "./auth_key.ts";
 import { adopt, identity } from "./family.ts";
 import type { Identity } from "./family.ts";
+import { logSettings, settleLogging } from "./logging.ts";
 
 /** What a child does: a user's target, the loop of a pool's worker, or wait to be told. */
 export type ChildKind = "target" | "instance" | "worker" | "spare";
@@ -81,6 +83,9 @@ export function writeStartRecord(spec: RecordSpec, number: number): StartRecord 
   encoder.string(getMainModule() ?? "");
   encoder.u8(START_METHODS.indexOf(getStartMethod()));
   encoder.bytes(authKey());
+  const { level, toStderr } = logSettings();
+  encoder.f64(level);
+  encoder.u8(toStderr ? 1 : 0);
   spec.body(encoder);
   const modules = [...encoder.modules];
   return { message: seal(encoder), number, modules };
@@ -112,6 +117,7 @@ export function readStartRecord(decoder: Decoder, parentIsAlive: () => boolean):
   const main = decoder.string() || null;
   const method = START_METHODS[decoder.u8()];
   inheritAuthKey(decoder.bytes());
+  settleLogging({ level: decoder.f64(), toStderr: decoder.u8() === 1 });
   const parent = { name: parentName, pid, daemon: false, isAlive: parentIsAlive };
   setMainModule(main);
   adopt({ name, daemon, path, spare: kind === "spare" }, parent, method);

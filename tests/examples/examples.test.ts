@@ -82,6 +82,9 @@ describe("examples", () => {
       "16_shared_picture.ts",
       "17_shared_memory_by_name.ts",
       "18_pipeline.ts",
+      "19_word_count.ts",
+      "20_web_server.ts",
+      "21_remote_connection.ts",
     ]);
   });
 
@@ -332,6 +335,45 @@ describe("examples", () => {
     assert.equal(lines.at(-1), "Decompressed again, the hash is the same.");
     const after = readdirSync(tmpdir()).filter((name) => name.startsWith("pipeline-"));
     assert.deepEqual(after.filter((name) => !before.includes(name)), []);
+  });
+
+  it("19 counts words file by file, and one that is missing fails alone", async () => {
+    const before = readdirSync(tmpdir()).filter((name) => name.startsWith("words-"));
+    const lines = await linesOf("19_word_count.ts");
+    for (const [book, length] of [400_000, 200_000, 50_000, 10_000, 1000].entries()) {
+      placeOf(lines, `book-${book + 1}.txt: ${length} words, 32 different ones`);
+    }
+    placeOf(lines, "missing.txt: Error, ENOENT");
+    groups(lines, /^All files took (\d+\.\d\d s)$/);
+    assert.equal(lines.at(-2), "661000 words: a 117387, all 48284, and 36970, as 31346, be 27796");
+    assert.equal(lines.at(-1), "Counted again by this process alone: the same.");
+    const after = readdirSync(tmpdir()).filter((name) => name.startsWith("words-"));
+    assert.deepEqual(after.filter((name) => !before.includes(name)), []);
+  });
+
+  it("20 answers light requests while heavy ones are computed", async () => {
+    const lines = await linesOf("20_web_server.ts");
+    const half = lines.indexOf("Computed by the server itself:");
+    assert.ok(half > 0, lines.join("\n"));
+    const workers = Number(groups(lines, /^Computed by (\d+) workers:$/)[0]);
+    for (const [part, heavy] of [[lines.slice(0, half), 8 * workers], [lines.slice(half), 8]]) {
+      placeOf(part as string[], `${heavy} heavy requests, answers right`);
+      const light =
+        /^ {2}(\d+) light requests meanwhile: [\d.]+ ms on average, [\d.]+ ms at worst$/;
+      assert.ok(Number(groups(part as string[], light)[0]) >= 1);
+    }
+    assert.equal(lines.at(-1), "The server has stopped.");
+  });
+
+  it("21 sells to clients that know the key, and to nobody else", async () => {
+    const lines = await linesOf("21_remote_connection.ts");
+    groups(lines, /^The shop is at \{"hostname":"127\.0\.0\.1","port":\d+\}$/);
+    groups(lines, /^A stranger gets no further: AuthenticationError$/);
+    const bought = ["Alice", "Bob"].map((name) =>
+      Number(groups(lines, new RegExp(`^${name} bought (\\d+) apples$`))[0])
+    );
+    assert.equal(bought[0] + bought[1], 100);
+    groups(lines, /^The shop has 0 apples left$/);
   });
 });
 
