@@ -8,14 +8,10 @@
 
 import { BrokenPoolError, CancelledError, PoolTerminatedError, ProcessError } from "../errors.ts";
 import type { StartMethod } from "../park/start_method.ts";
-import { cpuCount } from "../process/cpu_count.ts";
 import { refuseToStart } from "../process/launcher.ts";
-import { checkLaunchOptions } from "../process/options.ts";
 import { logger } from "../process/logging.ts";
-import { isPlain } from "../process/start_child.ts";
 import { runtime } from "../runtime/mod.ts";
 import { Encoder } from "../wire/encode.ts";
-import { toFunction } from "../wire/functions/mod.ts";
 import { AsyncResult } from "./async_result.ts";
 import { Call } from "./call.ts";
 import type { TaskOptions } from "./call.ts";
@@ -26,7 +22,8 @@ import { openInput } from "./input.ts";
 import { openColumns } from "./columns.ts";
 import { ApplyJob, BroadcastJob, MapJob } from "./jobs.ts";
 import type { Ledger, Outcome } from "./jobs.ts";
-import { Meter } from "./meter.ts";
+import type { Meter } from "./meter.ts";
+import { OpenJobs } from "./open_jobs.ts";
 import type {
   ApplyOptions,
   CallbackOptions,
@@ -35,20 +32,18 @@ import type {
   PoolOptions,
   PoolStats,
 } from "./options.ts";
+import { planOf } from "./plan.ts";
 import { progressBar } from "./progress.ts";
 import { encodeAhead } from "./encoded.ts";
-import { Roster } from "./roster.ts";
 import { Run } from "./run.ts";
 import type { Job } from "./run.ts";
 import { Scheduler } from "./scheduler.ts";
-import { Trace } from "./trace.ts";
+import { statsOf } from "./stats.ts";
 import { writeTraceFile } from "./trace_file.ts";
 import type { TraceSummary } from "./trace_file.ts";
 
 /** Stands for options that nobody gave: such calls are checked once per function. */
 export const NO_OPTIONS: Readonly<Record<never, never>> = Object.freeze({});
-
-const DEFAULT_TRACE_LIMIT = 1_000_000;
 
 /** A call that was taken. */
 export interface Ticket {
@@ -65,15 +60,11 @@ export class Engine implements Ledger {
   #scheduler = new Scheduler();
   #crew: Crew;
   #meter: Meter;
-  #jobs = new Roster<Job>();
-  #release: (() => void) | null = null;
-  #aborts = new Map<Job, () => void>();
+  #jobs: OpenJobs;
   // deno-lint-ignore ban-types
   #plainCalls = new WeakMap<Function, Call>();
   #scratch: Encoder;
   #size: number;
-  #held = 0;
-
   #action: string;
   /** Writes the initializer into a start record. */
   #initializer: (encoder: Encoder) => void;
@@ -85,41 +76,14 @@ export class Engine implements Ledger {
    */
   constructor(options: PoolOptions, method: StartMethod, action: string) {
     this.#action = action;
-    this.#size = checkCount(action, "processes", options.processes ?? cpuCount(), 1);
-    const maxTasks = options.maxTasksPerChild === undefined
-      ? Infinity
-      : checkCount(action, "maxTasksPerChild", options.maxTasksPerChild, 1);
-    const { initializer: target, initArgs = [], name = "PoolWorker" } = options;
-    if (!Array.isArray(initArgs)) {
-      throw new TypeError(`Cannot ${action}: initArgs must be an array`);
-    }
-    const initializer = target === undefined ? null : toFunction(target, "initializer");
-    checkLaunchOptions(options);
-    const { env, cwd, permissions, memoryLimitMb } = options;
-    const launch = { env, cwd, permissions, memoryLimitMb, method };
-    const warm = checkCount(action, "warm", options.warm ?? 0, 0);
-    if (warm > 0 && !isPlain(launch)) {
-      throw new TypeError(
-        `Cannot ${action} with warm ${warm}: spares have no env, cwd, permissions or ` +
-          "memoryLimitMb of their own; leave these out, or warm",
-      );
-    }
-    const trace = makeTrace(action, options, method);
-    this.#meter = new Meter(trace);
-    this.#scheduler.trace = trace;
+    const plan = planOf(options, method, action);
+    this.#size = plan.size;
+    this.#meter = plan.meter;
+    this.#scheduler.trace = plan.meter.trace;
     this.#scratch = new Encoder(method === "thread" ? "thread" : "process");
-    this.#initializer = (encoder) => {
-      encoder.u8(initializer === null ? 0 : 1);
-      if (initializer === null) return;
-      encoder.value(initializer, "initializer");
-      encoder.value(initArgs, "initArgs");
-    };
-    const [size, meter] = [this.#size, this.#meter];
-    this.#crew = new Crew(
-      { ...launch, size, name, maxTasks, warm, meter, initializer: this.#initializer },
-      this.#scheduler,
-      (error) => this.#break(error),
-    );
+    this.#initializer = plan.initializer;
+    this.#crew = new Crew(plan, this.#scheduler, (error) => this.#break(error));
+    this.#jobs = new OpenJobs((job, reason) => this.#crew.stop(job, reason));
   }
 
   /** Checks that the initializer can travel, where the workers start later. */
@@ -178,7 +142,7 @@ export class Engine implements Ledger {
     const run = new Run(job, 0, [again ? args : undefined]);
     run.encoded = encoded;
     run.since = this.#meter.submission(!this.#scheduler.scheduled);
-    this.#track(job, true);
+    this.#jobs.add(job);
     this.#scheduler.push(run);
     return job;
   }
@@ -226,7 +190,7 @@ export class Engine implements Ledger {
     const { promise } = outcome;
     const job = new BroadcastJob(call, workers.length, outcome, this);
     const encoded = workers.map(() => encodeAhead(this.#scratch, args, "args"));
-    this.#track(job, true);
+    this.#jobs.add(job);
     for (const [i, worker] of workers.entries()) {
       const run = new Run(job, i, [args]);
       run.encoded = encoded[i];
@@ -270,7 +234,7 @@ export class Engine implements Ledger {
       bar.update(0, input.total);
       promise.then(bar.stop, bar.stop);
     }
-    this.#track(job, true);
+    this.#jobs.add(job);
     this.#scheduler.add(job);
     job.wake();
     return { job, promise };
@@ -317,7 +281,7 @@ export class Engine implements Ledger {
         this.ended(job);
       },
     });
-    this.#track(job, false);
+    this.#jobs.add(job);
     this.#scheduler.add(job);
     job.wake();
     return job;
@@ -382,27 +346,7 @@ export class Engine implements Ledger {
 
   /** Counts what the pool and its workers do and did. */
   stats(): PoolStats {
-    const workers = [...this.#crew.workers].map((worker) => ({
-      name: worker.name,
-      pid: worker.child.pid,
-      ready: worker.ready,
-      tasks: worker.tasksDone,
-      busyMs: worker.busyMs,
-      utilisation: worker.utilisation,
-      assigned: [...worker.outstanding].reduce((sum, run) => sum + run.left, 0),
-    }));
-    return {
-      processes: this.#size,
-      completed: this.#crew.completed,
-      failed: this.#crew.failed,
-      running: workers.reduce((sum, worker) => sum + worker.assigned, 0),
-      queued: this.#scheduler.queued + this.#crew.waiting,
-      retried: this.#crew.retried,
-      replaced: this.#crew.replaced,
-      wait: this.#meter.wait,
-      run: this.#meter.run,
-      workers,
-    };
+    return statsOf(this.#size, this.#crew, this.#scheduler);
   }
 
   /** Writes what was recorded. */
@@ -423,12 +367,7 @@ export class Engine implements Ledger {
   ended(job: Job): void {
     this.#jobs.delete(job);
     this.#crew.forget(job);
-    if (!(job instanceof ImapJob) && --this.#held === 0) this.#release!();
     if (this.#state === "closed") this.#dismissWhenDone();
-    const abort = this.#aborts.get(job);
-    if (abort === undefined) return;
-    job.call.signal!.removeEventListener("abort", abort);
-    this.#aborts.delete(job);
   }
 
   // -- Inside --
@@ -450,20 +389,6 @@ export class Engine implements Ledger {
     return call;
   }
 
-  /** Counts a job in until it ends; `holds` if it keeps the program alive by itself. */
-  #track(job: Job, holds: boolean): void {
-    this.#jobs.add(job);
-    if (holds && this.#held++ === 0) this.#release = runtime.keepAlive();
-    const { signal } = job.call;
-    if (signal === undefined) return;
-    const abort = () => {
-      job.abandon(signal.reason);
-      this.#crew.stop(job, signal.reason);
-    };
-    signal.addEventListener("abort", abort, { once: true });
-    this.#aborts.set(job, abort);
-  }
-
   #dismissWhenDone(): void {
     if (this.#jobs.size === 0) this.#crew.dismiss();
   }
@@ -479,13 +404,4 @@ export class Engine implements Ledger {
     if (this.#state === "open") this.#state = "closed";
     this.#abandonAll(error);
   }
-}
-
-function makeTrace(action: string, options: PoolOptions, method: StartMethod): Trace | null {
-  const { trace = false, traceLimit } = options;
-  if (typeof trace !== "boolean") {
-    throw new TypeError(`Cannot ${action} with trace ${String(trace)}: give true or false`);
-  }
-  const limit = checkCount(action, "traceLimit", traceLimit ?? DEFAULT_TRACE_LIMIT, 1);
-  return trace ? new Trace(limit, method === "thread") : null;
 }
