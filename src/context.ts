@@ -13,6 +13,8 @@ import type { warm } from "./process/warm.ts";
 import { checkMethod, getStartMethod } from "./park/start_method.ts";
 import type { StartMethod } from "./park/start_method.ts";
 import "./broker/mod.ts";
+import { Manager } from "./manager/manager.ts";
+import { SharedMemoryManager } from "./manager/shared_memory_manager.ts";
 import { Pool } from "./pool/pool.ts";
 import { makePipe } from "./connection/pipe.ts";
 import type { Pipe } from "./connection/pipe.ts";
@@ -86,6 +88,18 @@ class SpawnPool extends Pool {
   static override readonly startMethod = "spawn";
 }
 
+/** The classes of managers, each bound to a start method. */
+function managers(startMethod: StartMethod): Pick<Context, "Manager" | "SharedMemoryManager"> {
+  const bound = {
+    Manager: class extends Manager {},
+    SharedMemoryManager: class extends SharedMemoryManager {},
+  };
+  for (const Class of Object.values(bound)) {
+    Object.defineProperty(Class, "startMethod", { value: startMethod });
+  }
+  return bound;
+}
+
 /** Everything, for one start method. */
 export interface Context {
   /** The start method of this context. */
@@ -128,6 +142,10 @@ export interface Context {
   readonly SharedMemory: typeof SharedMemory;
   /** As the top-level `ShareableList`, with this method. */
   readonly ShareableList: typeof ShareableList;
+  /** As the top-level `Manager`, whose server is started with this method. */
+  readonly Manager: typeof Manager;
+  /** As the top-level `SharedMemoryManager`, whose server is started with this method. */
+  readonly SharedMemoryManager: typeof SharedMemoryManager;
   /** As the top-level function, with this method. */
   readonly warm: typeof warm;
   /** As the top-level function. */
@@ -168,6 +186,7 @@ const contexts: Record<StartMethod, Context> = {
     Process: SpawnProcess,
     Pool: SpawnPool,
     ...sharedClasses("spawn"),
+    ...managers("spawn"),
     Pipe: (options) => makePipe("spawn", options),
     warm: (count, options) => warmFor("spawn", count, options),
     ...functions,
@@ -177,6 +196,7 @@ const contexts: Record<StartMethod, Context> = {
     Process: Thread,
     Pool: ThreadPool,
     ...sharedClasses("thread"),
+    ...managers("thread"),
     Pipe: (options) => makePipe("thread", options),
     warm: (count, options) => warmFor("thread", count, options),
     ...functions,

@@ -91,6 +91,12 @@ export class QueueShutDown extends MultiprocessingError {
   override name = "QueueShutDown";
 }
 
+/** The other side has another key, or none. */
+export class AuthenticationError extends MultiprocessingError {
+  /** The name of the class. */
+  override name = "AuthenticationError";
+}
+
 /** The other end of the connection is closed, and everything that it sent has been received. */
 export class EOFError extends MultiprocessingError {
   /** The name of the class. */

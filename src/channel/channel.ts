@@ -11,7 +11,7 @@ import { AGAIN, EXPIRED } from "../park/operation.ts";
 import { checkTimeout } from "../park/wait.ts";
 import type { WaitOptions } from "../park/wait.ts";
 import type { Encoder } from "../wire/encode.ts";
-import { CHANNEL, putItem, takeItem, tryPut, tryTake } from "./channel_words.ts";
+import { awaitItem, CHANNEL, putItem, takeItem, tryPut, tryTake } from "./channel_words.ts";
 import { Arrival, dispatched, withdrawn, writeItem } from "./items.ts";
 import type { Beside } from "./items.ts";
 import { doneWith, snapshotOf, writeInPlace } from "./long_bytes.ts";
@@ -52,11 +52,6 @@ export class Channel {
     this.end = end;
     this.#wording = wording;
     this.#beside = beside;
-  }
-
-  /** Whether an item was taken that could not be read. */
-  get hasKept(): boolean {
-    return this.#kept !== null;
   }
 
   /** Writes the value down at once, and resolves when it is in the channel. */
@@ -130,6 +125,12 @@ export class Channel {
       this.#checkTaken(this.end.waitSync(takeItem, arrival, options, this.#wording.take), timeout);
     }
     return this.#read(arrival);
+  }
+
+  /** Waits until there is something to take, also the end; whether there is when the time is up. */
+  async ready(options: WaitOptions | undefined, action: string): Promise<boolean> {
+    return this.#kept !== null ||
+      await this.end.wait(awaitItem, 0, options, action) >= CHANNEL.DONE;
   }
 
   /** Ends the calls that wait to take. */

@@ -5,22 +5,28 @@
  * @module
  */
 
-import type { Channel } from "./channel.ts";
+import type { WaitOptions } from "../park/wait.ts";
 
-type Look = (object: object) => Channel | null;
+/** Where something can be taken from. */
+export interface Source {
+  /** Waits until there is something to take, also the end; whether there is when the time is up. */
+  ready(options: WaitOptions | undefined, action: string): Promise<boolean>;
+}
+
+type Look = (object: object) => Source | null;
 
 const looks: Look[] = [];
 
-/** Enters a class: `look` gives the channel that an object of it takes from, else `null`. */
+/** Enters a class: `look` gives what an object of it takes from, else `null`. */
 export function registerReadable(look: Look): void {
   looks.push(look);
 }
 
-/** The channel that an object takes from; `null` if it does not. */
-export function readableChannel(object: object): Channel | null {
+/** What an object takes from; `null` if it does not. */
+export function sourceOf(object: object): Source | null {
   for (const look of looks) {
-    const channel = look(object);
-    if (channel !== null) return channel;
+    const source = look(object);
+    if (source !== null) return source;
   }
   return null;
 }

@@ -1,12 +1,11 @@
 /**
- * Layer 7, connection. The public Connection: an end of a pipe. What it does is in `channel`; here
- * are its names, its life, and how it crosses to another isolate.
+ * Layer 7, connection. The public Connection: an end of a pipe, or of a socket. What it does is in
+ * its ways; here are its names, its life, and how an end of a pipe crosses to another isolate.
  *
  * @module
  */
 
 import { Channel } from "../channel/channel.ts";
-import { awaitItem, CHANNEL } from "../channel/channel_words.ts";
 import { registerReadable } from "../channel/readable.ts";
 import { BufferTooShort, EOFError, ProtocolError } from "../errors.ts";
 import type { WaitOptions } from "../park/wait.ts";
@@ -15,6 +14,7 @@ import { partOf } from "./bytes.ts";
 import type { Bytes } from "./bytes.ts";
 import { closeParts, isDropping, openParts, readParts, writeParts } from "./parts.ts";
 import type { Parts } from "./parts.ts";
+import type { Make, Substance, WayIn, WayOut } from "./ways.ts";
 import { closed, CONNECTION_WORDING, wrongWay } from "./wording.ts";
 
 /** How long {@link Connection.send} may wait, and what it moves. */
@@ -27,48 +27,52 @@ export interface SendOptions extends WaitOptions {
 }
 
 /** Closes the ends of connections that nobody can reach any more. */
-const forgotten = new FinalizationRegistry<Parts>(closeParts);
+const forgotten = new FinalizationRegistry<Substance>((substance) => substance.close());
 
-let partsOf: (connection: Connection, action: string) => Parts;
-let takesFrom: (connection: Connection) => Channel | null;
-/** Made by {@link connect} only. */
-let made: Parts | null = null;
+let substanceOf: (connection: Connection, action: string) => Substance;
+let takesFrom: (connection: Connection) => WayIn | null;
+/** Made by {@link construct} only. */
+let maker: Make | null = null;
 
 /**
- * An end of a pipe. Messages arrive whole, once, in the order in which they were sent.
+ * An end of a pipe, or of the way between a listener and who connected to it. Messages arrive whole,
+ * once, in the order in which they were sent.
  *
  * An end that was sent to another process is there as well as here: a side counts as closed when
  * everybody who has it has closed it, has ended, or cannot reach it any more. Then the other side
  * receives what is left, and is told.
  *
  * The methods that end in `Sync` block this thread; the others do not. One end is meant for one
- * process at a time: if several receive from it, each message goes to one of them.
+ * process at a time: if several receive from it, each message goes to one of them. The end of a way
+ * to a listener stays in its process, and has no methods that block.
  */
 // deno-lint-ignore no-explicit-any
 export class Connection<S = any, R = any> {
-  readonly #parts: Parts;
-  readonly #in: Channel | null;
-  readonly #out: Channel | null;
+  readonly #substance: Substance;
+  readonly #in: WayIn | null;
+  readonly #out: WayOut | null;
   #closed = false;
 
   static {
-    partsOf = (connection, action) => {
+    substanceOf = (connection, action) => {
       if (connection.#closed) throw closed(action);
-      return connection.#parts;
+      return connection.#substance;
     };
     takesFrom = (connection) => connection.#closed ? null : connection.#in;
   }
 
-  /** Connections are made by `Pipe`, or arrive in messages. */
+  /** Connections are made by `Pipe`, `connect` and `Listener`, or arrive in messages. */
   private constructor() {
-    if (made === null) {
+    if (maker === null) {
       throw new TypeError("Cannot construct a Connection: call Pipe(), which makes both ends");
     }
-    const { reader, writer, port } = this.#parts = made;
-    made = null;
-    this.#in = reader && new Channel(reader, CONNECTION_WORDING, port, this);
-    this.#out = writer && new Channel(writer, CONNECTION_WORDING, port, this);
-    forgotten.register(this, this.#parts, this);
+    const make = maker;
+    maker = null;
+    const { substance, wayIn, wayOut } = make(this);
+    this.#substance = substance;
+    this.#in = wayIn;
+    this.#out = wayOut;
+    forgotten.register(this, substance, this);
   }
 
   /** Whether it can receive. */
@@ -107,7 +111,11 @@ export class Connection<S = any, R = any> {
     }
   }
 
-  /** As {@link Connection.send}, blocking this thread. A signal counts only before the wait begins. */
+  /**
+   * As {@link Connection.send}, blocking this thread. A signal counts only before the wait begins.
+   *
+   * @throws {ProcessError} Also on the way to a listener: use `send`.
+   */
   sendSync(message: S, options?: SendOptions): void {
     this.#sender().putSync(message, "message", options, options?.transfer);
   }
@@ -117,6 +125,7 @@ export class Connection<S = any, R = any> {
    *
    * @param options `timeout` in milliseconds for a message to come, default for ever; `signal`.
    * @throws {EOFError} If the other end is closed and everything was received.
+   * @throws {ProtocolError} If what came is no message of this library: nothing more can be received.
    * @throws {TimeoutError} If the time is up.
    * @throws {ProcessError} If the connection was closed here, or only sends.
    */
@@ -132,7 +141,7 @@ export class Connection<S = any, R = any> {
    * As {@link Connection.recv}, blocking this thread. A signal counts only before the wait begins.
    *
    * @throws {ProcessError} Also if the message holds a function whose module this program has not
-   * imported: it stays for the next `recv`.
+   * imported: it stays for the next `recv`. And on the way to a listener: use `recv`.
    */
   recvSync(options?: WaitOptions): R {
     return this.#receiver().takeSync(options) as R;
@@ -144,10 +153,8 @@ export class Connection<S = any, R = any> {
    * @param options `timeout` in milliseconds to wait for it. Default 0; `Infinity` for ever.
    */
   async poll(options?: WaitOptions): Promise<boolean> {
-    const channel = this.#receiver();
-    if (channel.hasKept) return true;
     const waiting = options?.timeout === undefined ? { ...options, timeout: 0 } : options;
-    return await channel.end.wait(awaitItem, 0, waiting, "poll the connection") >= CHANNEL.DONE;
+    return await this.#receiver().ready(waiting, "poll the connection");
   }
 
   /**
@@ -217,7 +224,7 @@ export class Connection<S = any, R = any> {
     forgotten.unregister(this);
     this.#in?.abandonTakes(closed(CONNECTION_WORDING.take));
     this.#out?.abandonPuts(closed(CONNECTION_WORDING.put));
-    closeParts(this.#parts);
+    this.#substance.close();
   }
 
   /** As {@link Connection.close}. */
@@ -239,13 +246,13 @@ export class Connection<S = any, R = any> {
     }
   }
 
-  #sender(): Channel {
+  #sender(): WayOut {
     if (this.#closed) throw closed(CONNECTION_WORDING.put);
     if (this.#out === null) throw wrongWay(CONNECTION_WORDING.put);
     return this.#out;
   }
 
-  #receiver(): Channel {
+  #receiver(): WayIn {
     if (this.#closed) throw closed(CONNECTION_WORDING.take);
     if (this.#in === null) throw wrongWay(CONNECTION_WORDING.take);
     return this.#in;
@@ -255,20 +262,33 @@ export class Connection<S = any, R = any> {
 /** Makes a connection that has its sides from now on. */
 export function connect(parts: Parts): Connection {
   openParts(parts);
-  return construct(parts);
+  return constructEnd(parts);
 }
 
-function construct(parts: Parts): Connection {
-  made = parts;
+/** Makes a connection of anything that has ways. */
+export function construct(make: Make): Connection {
+  maker = make;
   return new (Connection as unknown as new () => Connection)();
+}
+
+function constructEnd(parts: Parts): Connection {
+  const { reader, writer, port } = parts;
+  return construct((owner) => ({
+    substance: {
+      write: (output) => writeParts(output, parts),
+      close: () => closeParts(parts),
+    },
+    wayIn: reader && new Channel(reader, CONNECTION_WORDING, port, owner),
+    wayOut: writer && new Channel(writer, CONNECTION_WORDING, port, owner),
+  }));
 }
 
 registerInternal(Connection as never, "Connection", import.meta.url, {
   encode(output, connection: Connection) {
-    writeParts(output, partsOf(connection, "send the connection"));
+    substanceOf(connection, "send the connection").write(output);
   },
   decode(input) {
-    const connection = construct(readParts(input));
+    const connection = constructEnd(readParts(input));
     if (isDropping()) connection.close();
     return connection;
   },

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { dropItems } from "../channel/items.ts";
+import { Arrival, dropItems } from "../channel/items.ts";
 import { SIDE } from "../channel/layout.ts";
 import type { Side } from "../channel/layout.ts";
 import {
@@ -22,7 +22,9 @@ import type { End } from "../park/end.ts";
 import { readEnd, writeEnd } from "../park/travel.ts";
 import { sidePort } from "../runtime/side_port.ts";
 import type { SidePort } from "../runtime/side_port.ts";
+import { isInternalModule } from "../wire/classes.ts";
 import type { WireInput, WireOutput } from "../wire/classes.ts";
+import { modulesOf } from "../wire/envelope.ts";
 
 /** What a connection is made of. */
 export interface Parts {
@@ -94,6 +96,22 @@ export function readParts(input: WireInput): Parts {
 function* sidesOf({ reader, writer }: Parts): Generator<{ end: End; side: Side }> {
   if (reader !== null) yield { end: reader, side: SIDE.TAKES };
   if (writer !== null) yield { end: writer, side: SIDE.PUTS };
+}
+
+/** Closes the connections in messages of a socket that nobody will receive. */
+export function dropMessages(messages: Iterable<Uint8Array>): void {
+  dropping++;
+  try {
+    for (const bytes of messages) {
+      try {
+        if (modulesOf(bytes).some(isInternalModule)) new Arrival().take(bytes);
+      } catch {
+        // It is no message: there is nothing in it.
+      }
+    }
+  } finally {
+    dropping--;
+  }
 }
 
 /** Closes the connections in messages that nobody will receive. */

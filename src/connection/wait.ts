@@ -4,10 +4,8 @@
  * @module
  */
 
-import { awaitItem, CHANNEL } from "../channel/channel_words.ts";
-import { readableChannel } from "../channel/readable.ts";
-import type { Channel } from "../channel/channel.ts";
-import { AGAIN } from "../park/operation.ts";
+import { sourceOf } from "../channel/readable.ts";
+import type { Source } from "../channel/readable.ts";
 import { checkTimeout, EXPIRED, waitFor } from "../park/wait.ts";
 import type { WaitOptions } from "../park/wait.ts";
 import { closed } from "./wording.ts";
@@ -16,7 +14,7 @@ import { closed } from "./wording.ts";
 export type Readable = object;
 
 /** One of the things to wait for. */
-interface Source {
+interface Waiting {
   readonly object: Readable;
   ready: boolean;
   /** Looks now, or waits until it is ready. */
@@ -59,7 +57,7 @@ export async function wait<T extends Readable>(
   const timeout = checkTimeout(options?.timeout, "wait for several things");
   options?.signal?.throwIfAborted();
   const objects = [...readables];
-  const sources = objects.map(sourceOf);
+  const sources = objects.map(waitingFor);
   const over = new AbortController();
   const look = () => Promise.all(sources.map((source) => source.wait(0, over.signal)));
   await look();
@@ -78,42 +76,40 @@ export async function wait<T extends Readable>(
   return objects.filter((_, i) => sources[i].ready);
 }
 
-function sourceOf(object: Readable): Source {
-  const channel = typeof object === "object" && object !== null ? readableChannel(object) : null;
-  if (channel !== null) return channelSource(object, channel);
-  if (object instanceof Promise) return promiseSource(object);
+function waitingFor(object: Readable): Waiting {
+  const source = typeof object === "object" && object !== null ? sourceOf(object) : null;
+  if (source !== null) return waitingForItem(object, source);
+  if (object instanceof Promise) return waitingForPromise(object);
   throw new TypeError(
     `Cannot wait for ${typeof object === "object" ? "this object" : String(object)}: give ` +
       "connections that receive and are not closed, queues, and sentinels of processes",
   );
 }
 
-function channelSource(object: Readable, channel: Channel): Source {
+function waitingForItem(object: Readable, source: Source): Waiting {
   return {
     object,
     ready: false,
     async wait(timeout, signal) {
-      if (this.ready || channel.hasKept) return this.ready = true;
-      if (readableChannel(object) === null) throw closed("wait for the connection"); // meanwhile
-      const options = timeout > 0 ? { signal } : { timeout };
-      const result = await channel.end.wait(awaitItem, 0, options, "wait");
-      return this.ready = result !== AGAIN && result >= CHANNEL.DONE;
+      if (this.ready) return true;
+      if (sourceOf(object) === null) throw closed("wait for the connection"); // meanwhile
+      return this.ready = await source.ready(timeout > 0 ? { signal } : { timeout }, "wait");
     },
   };
 }
 
-function promiseSource(object: Promise<unknown>): Source {
-  const source: Source = {
+function waitingForPromise(object: Promise<unknown>): Waiting {
+  const waiting: Waiting = {
     object,
     ready: false,
     async wait(timeout) {
       // A promise that is settled already wins against one turn.
       const turn = timeout > 0 ? [] : [Promise.resolve().then(() => {}).then(() => {})];
       await Promise.race([settled, ...turn]);
-      return source.ready;
+      return waiting.ready;
     },
   };
-  const note = () => void (source.ready = true);
+  const note = () => void (waiting.ready = true);
   const settled = object.then(note, note);
-  return source;
+  return waiting;
 }

@@ -31,7 +31,7 @@ export const CONNECTION_WORDING: Wording = {
 
 /** Of a connection that was closed here. */
 export function closed(action: string): ProcessError {
-  return new ProcessError(`Cannot ${action}: the connection was closed here; open another pipe`);
+  return new ProcessError(`Cannot ${action}: the connection was closed here; open another one`);
 }
 
 /** Of a connection for the other direction only. */
