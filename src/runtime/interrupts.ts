@@ -1,0 +1,15 @@
+/**
+ * Layer 1, runtime. What the terminal sends to all processes of a program at once, when its user
+ * presses Ctrl-C: a server that others still need leaves the answer to them.
+ *
+ * @module
+ */
+
+/** From now on this process does not end for an interrupt. In a thread this does nothing. */
+export function ignoreInterrupts(): void {
+  try {
+    process.on("SIGINT", () => {});
+  } catch {
+    // A thread, or a runtime that may not: then it ends like any other.
+  }
+}
