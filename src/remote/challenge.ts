@@ -15,7 +15,7 @@
  */
 
 import { AuthenticationError, ProcessError, ProtocolError } from "../errors.ts";
-import { frame, HEADER_BYTES } from "../runtime/frames.ts";
+import { frame, HEADER_BYTES, joined } from "../runtime/frames.ts";
 import type { NetStream } from "../runtime/net.ts";
 import { sameSecret } from "../runtime/secret.ts";
 
@@ -97,21 +97,11 @@ async function proof(
   clients: Uint8Array,
 ): Promise<Bytes> {
   const label = new TextEncoder().encode(LABEL + who);
-  return new Uint8Array(await crypto.subtle.sign("HMAC", key, join(label, listeners, clients)));
+  return new Uint8Array(await crypto.subtle.sign("HMAC", key, joined([label, listeners, clients])));
 }
 
 function frameOf(...parts: (Uint8Array | number[])[]): Bytes {
-  return frame(join(...parts))[0];
-}
-
-function join(...parts: (Uint8Array | number[])[]): Bytes {
-  const joined = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    joined.set(part, at);
-    at += part.length;
-  }
-  return joined;
+  return frame(joined(parts))[0];
 }
 
 /** The frames of a handshake, one at a time. The stream waits while nobody asks for one. */
@@ -124,7 +114,7 @@ class HandshakeFrames {
   constructor(stream: NetStream) {
     this.#stream = stream;
     stream.start((bytes) => {
-      this.#bytes = join(this.#bytes, bytes);
+      this.#bytes = joined([this.#bytes, bytes]);
       if (this.#look === null) stream.pause();
       else this.#look();
     }, () => {

@@ -8,7 +8,7 @@
  */
 
 import { ProtocolError } from "../errors.ts";
-import { frame, FrameReader } from "../runtime/frames.ts";
+import { frame, FrameReader, joined } from "../runtime/frames.ts";
 import type { NetStream } from "../runtime/net.ts";
 import type { Channel, Message } from "../runtime/mod.ts";
 import type { Address } from "./address.ts";
@@ -241,14 +241,4 @@ function gather(batch: Outgoing[]): Uint8Array<ArrayBuffer>[] {
   }
   join();
   return writes;
-}
-
-function joined(pieces: Uint8Array<ArrayBuffer>[]): Uint8Array<ArrayBuffer> {
-  const whole = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    whole.set(piece, at);
-    at += piece.length;
-  }
-  return whole;
 }

@@ -100,3 +100,16 @@ export class FrameReader {
     }
   }
 }
+
+/** All of them, one after the other. */
+export function joined(
+  pieces: readonly (Uint8Array | readonly number[])[],
+): Uint8Array<ArrayBuffer> {
+  const whole = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    whole.set(piece, at);
+    at += piece.length;
+  }
+  return whole;
+}

@@ -7,7 +7,7 @@
  * @module
  */
 
-import { frame, FrameReader } from "./frames.ts";
+import { frame, FrameReader, joined } from "./frames.ts";
 import type { Channel, Message } from "./types.ts";
 
 /** A connected byte stream, as far as a channel needs it. */
@@ -111,14 +111,7 @@ export class SocketChannel implements Channel {
     let count = 0;
     let total = 0;
     while (count < queue.length && total < GATHER_BYTES) total += queue[count++].length;
-    const joined = new Uint8Array(total);
-    let at = 0;
-    for (let i = 0; i < count; i++) {
-      joined.set(queue[i], at);
-      at += queue[i].length;
-    }
-    queue.splice(0, count);
-    return joined;
+    return joined(queue.splice(0, count));
   }
 
   #settleFlushes(): void {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { frame, FrameReader, MAX_FRAME_BYTES } from "../../../src/runtime/frames.ts";
+import { frame, FrameReader, joined, MAX_FRAME_BYTES } from "../../../src/runtime/frames.ts";
 import {
   newSecret,
   sameSecret,
@@ -17,16 +17,6 @@ function bytesOf(length: number, seed = 1): Uint8Array<ArrayBuffer> {
 
 function message(bytes: Uint8Array<ArrayBuffer>): Message {
   return { bytes, attachments: [], transferList: [] };
-}
-
-function joined(pieces: Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const whole = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    whole.set(piece, at);
-    at += piece.length;
-  }
-  return whole;
 }
 
 describe("FrameReader", () => {
