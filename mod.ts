@@ -130,7 +130,8 @@ export type {
 } from "./src/shared/item_types.ts";
 export type { LockLike, LockOptions } from "./src/shared/lock.ts";
 export { BaseManager } from "./src/manager/base_manager.ts";
-export type { Make, ManagerOptions, Remote, WithRegistered } from "./src/manager/base_manager.ts";
+export type { ManagerOptions, WithRegistered } from "./src/manager/base_manager.ts";
+export type { Made, Make, Remote } from "./src/manager/remote_types.ts";
 export { Manager } from "./src/manager/manager.ts";
 export type { ManagedBarrierOptions } from "./src/manager/manager.ts";
 export { ManagerServer } from "./src/manager/manager_server.ts";

@@ -70,6 +70,7 @@ export async function entrants(): Promise<
       pool: [python.file, `${HERE}compare/python_pool.py`],
       sync: [python.file, `${HERE}compare/python_sync.py`],
       pipe: [python.file, `${HERE}compare/python_queue.py`, "Queue"],
+      manager: [python.file, `${HERE}compare/python_manager.py`],
     };
     all.push({ label: "CPython, spawn", kind: "python", commands, without: ["pipe-transfer"] });
     for (const name of ["Queue", "SimpleQueue"]) {
@@ -115,11 +116,13 @@ async function oursOn(name: RuntimeName): Promise<Entrant[]> {
   const sync = [...start, `${folder}compare/sync_workloads.ts`];
   const pipe = [...start, `${folder}compare/pipe_workloads.ts`];
   const queue = [...start, `${folder}compare/queue_workloads.ts`];
+  const manager = [...start, `${folder}compare/manager_workloads.ts`];
   const ours = { kind: "ours", on: name } as const;
   const programs = (method: Method) => ({
     sync: [...sync, method],
     pipe: [...pipe, method],
     queue: [...queue, method],
+    manager: [...manager, method],
   });
   const spawn: Entrant = {
     ...ours,
@@ -153,7 +156,11 @@ async function oursOn(name: RuntimeName): Promise<Entrant[]> {
   };
   // It takes Deno more than a second to post 8 MiB to a `Worker` of `node:worker_threads`.
   if (name === "deno") raw.without.push("pipe-transfer");
-  if (name === "node24") spawn.commands = { pool: spawn.commands.pool }; // it cannot map pages
+  if (name === "node24") { // it cannot map pages
+    const { pool, manager } = spawn.commands;
+    spawn.commands = { pool, manager };
+    delete broker.commands.manager;
+  }
   return name === "node24" || name === "deno" ? [spawn, broker, thread, raw] : [spawn, thread, raw];
 }
 

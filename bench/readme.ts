@@ -37,6 +37,13 @@ has the sleep in it.`,
 \`compare/python_queue.py\`, for its Queue and its SimpleQueue. Producers put for 0.6 seconds; the
 clock runs until consumers have got all.`,
   },
+  manager: {
+    title: "Managers",
+    text: `The loops are in \`compare/manager_workloads.ts\` and, for CPython, in
+\`compare/python_manager.py\`. A dict lives in the server of a manager; a call is
+\`await dict.get(key)\`, there and back. CPython's calls block: many at a time are made by 8
+threads.`,
+  },
 };
 
 /** Makes the file from what has been stored, and formats it. */

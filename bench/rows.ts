@@ -1,5 +1,6 @@
 /** All rows of the benchmarks, in the order of their tables. */
 
+import { MANAGER_ROWS } from "./rows/manager.ts";
 import { PIPE_ROWS } from "./rows/pipe.ts";
 import { POOL_ROWS } from "./rows/pool.ts";
 import { QUEUE_ROWS } from "./rows/queue.ts";
@@ -14,4 +15,5 @@ export const BENCH_ROWS: readonly BenchRow[] = [
   ...SYNC_ROWS,
   ...PIPE_ROWS,
   ...QUEUE_ROWS,
+  ...MANAGER_ROWS,
 ];

@@ -11,7 +11,7 @@ export interface Target {
 }
 
 /** The groups of rows; each entrant has one program for a group. */
-export const PROGRAMS = ["pool", "sync", "pipe", "queue"] as const;
+export const PROGRAMS = ["pool", "sync", "pipe", "queue", "manager"] as const;
 
 /** Which program of an entrant measures a row. */
 export type Program = (typeof PROGRAMS)[number];

@@ -11,7 +11,15 @@ let key: Uint8Array<ArrayBuffer> | null = null;
 
 /** The key. */
 export function authKey(): Uint8Array<ArrayBuffer> {
-  return key ??= crypto.getRandomValues(new Uint8Array(KEY_BYTES));
+  return key ??= newKey();
+}
+
+/**
+ * Another key: for a child with fewer permissions, since whoever knows the family's can have code run
+ * in the servers of its managers, which have all permissions of this program.
+ */
+export function newKey(): Uint8Array<ArrayBuffer> {
+  return crypto.getRandomValues(new Uint8Array(KEY_BYTES));
 }
 
 /** In a child: the key of its parent. */

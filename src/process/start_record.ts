@@ -18,6 +18,7 @@ import { getStartMethod, START_METHODS } from "../park/start_method.ts";
 import type { StartMethod } from "../park/start_method.ts";
 import { moduleHost } from "../runtime/modules.ts";
 import { runtime } from "../runtime/mod.ts";
+import type { Permissions } from "../runtime/mod.ts";
 import type { Decoder } from "../wire/decode.ts";
 import { Encoder } from "../wire/encode.ts";
 import type { Message } from "../wire/encode.ts";
@@ -29,7 +30,7 @@ import {
   setModuleHost,
 } from "../wire/functions/mod.ts";
 import { WIRE_VERSION } from "../wire/tags.ts";
-import { authKey, inheritAuthKey } from "./auth_key.ts";
+import { authKey, inheritAuthKey, newKey } from "./auth_key.ts";
 import { adopt, identity } from "./family.ts";
 import type { Identity } from "./family.ts";
 import { logSettings, settleLogging } from "./logging.ts";
@@ -47,6 +48,8 @@ export interface RecordSpec {
   kind: ChildKind;
   /** Appends what the kind adds to the record. */
   body: (encoder: Encoder) => void;
+  /** What it may do. Who may less than this program gets another key than the family's. */
+  permissions?: Permissions;
 }
 
 /** A start record, written. */
@@ -82,7 +85,7 @@ export function writeStartRecord(spec: RecordSpec, number: number): StartRecord 
   encoder.string(identity().name);
   encoder.string(getMainModule() ?? "");
   encoder.u8(START_METHODS.indexOf(getStartMethod()));
-  encoder.bytes(authKey());
+  encoder.bytes((spec.permissions ?? "inherit") === "inherit" ? authKey() : newKey());
   const { level, toStderr } = logSettings();
   encoder.f64(level);
   encoder.u8(toStderr ? 1 : 0);

@@ -85,6 +85,8 @@ describe("examples", () => {
       "19_word_count.ts",
       "20_web_server.ts",
       "21_remote_connection.ts",
+      "22_shared_dictionary.ts",
+      "23_queue_server.ts",
     ]);
   });
 
@@ -374,6 +376,24 @@ describe("examples", () => {
     );
     assert.equal(bought[0] + bought[1], 100);
     groups(lines, /^The shop has 0 apples left$/);
+  });
+
+  it("22 loses counts with two messages, and none with one", async () => {
+    const lines = await linesOf("22_shared_dictionary.ts");
+    assert.equal(lines.length, 4);
+    assert.equal(lines[0], "3 processes count the letter o 120 times.");
+    assert.match(lines[1], /^With get and set: (this time none|\d+) lost\.$/);
+    assert.equal(lines[2], "With update: 120 counted.");
+    assert.equal(lines[3], "Through a list of dictionaries, o was set to 0.");
+  });
+
+  it("23 shares a queue between three programs", async () => {
+    const lines = await linesOf("23_queue_server.ts");
+    assert.equal(lines[0], "The server listens.");
+    groups(lines, /^The producer has put 5 jobs\.$/);
+    const sum = placeOf(lines, "The consumer's sum of squares is 55.");
+    assert.ok(sum < placeOf(lines, "The server stops; 0 jobs are left."));
+    assert.equal(lines.at(-1), "Exit codes: 0, 0");
   });
 });
 

@@ -1,0 +1,58 @@
+/**
+ * Layer 12, manager. The shared memory of a server: made on request, and all of it unlinked at the
+ * end.
+ *
+ * @module
+ */
+
+import { ShareableList } from "../shared/shareable_list.ts";
+import type { ListItem } from "../shared/list_layout.ts";
+import { SharedMemory } from "../shared/shared_memory.ts";
+import { registerSubclass } from "../wire/classes.ts";
+
+/** With a name, whatever the default start method is: it leaves this process. */
+class NamedMemory extends SharedMemory {
+  static override readonly startMethod = "spawn";
+}
+
+/** In memory with a name. */
+class NamedList extends ShareableList {
+  static override readonly startMethod = "spawn";
+}
+
+registerSubclass(NamedMemory, SharedMemory);
+registerSubclass(NamedList, ShareableList);
+
+/** Makes shared memory, and unlinks it. */
+export class MemoryMaker {
+  readonly #made: SharedMemory[] = [];
+
+  /** Whether it makes what is called so. */
+  knows(type: string): boolean {
+    return type === "SharedMemory" || type === "ShareableList";
+  }
+
+  /** Makes it: it travels by name. */
+  make(type: string, args: unknown[]): object {
+    if (type === "SharedMemory") {
+      const memory = new NamedMemory({ create: true, size: args[0] as number });
+      this.#made.push(memory);
+      return memory;
+    }
+    const list = new NamedList(args[0] as ListItem[]);
+    this.#made.push(list.shm);
+    return list;
+  }
+
+  /** Removes the names of all that it has made. */
+  unlink(): void {
+    for (const memory of this.#made.splice(0)) {
+      memory.close();
+      try {
+        memory.unlink();
+      } catch {
+        // Somebody has unlinked it already.
+      }
+    }
+  }
+}
