@@ -222,6 +222,7 @@ export class BaseManager implements AsyncDisposable {
       types: registeredWith(Class),
     });
     state.link = host.local;
+    use(state.link);
     state.ready = Promise.resolve();
     return new ManagerServer(
       host,
@@ -290,6 +291,7 @@ function start(manager: BaseManager, state: State): Promise<void> {
   const Class = manager.constructor as typeof BaseManager;
   const { link, key } = state;
   const types = registeredWith(Class);
+  use(link);
   const ready = (async () => {
     // Now, while the module that called can still be told from the stack.
     for (const { name, source } of types.values()) source && describe(source, `"${name}"`);
@@ -331,13 +333,17 @@ async function connect(state: State): Promise<void> {
     const hello = await link.ready;
     state.link = shareLink(hello.uid, link);
     if (state.link !== link) link.end(null);
-    users.set(state.link, (users.get(state.link) ?? 0) + 1);
+    use(state.link);
   } catch (error) {
     link.end(error);
     throw error;
   } finally {
     release();
   }
+}
+
+function use(link: Link): void {
+  users.set(link, (users.get(link) ?? 0) + 1);
 }
 
 async function end(state: State): Promise<void> {
@@ -348,7 +354,7 @@ async function end(state: State): Promise<void> {
   if (was === "connected") {
     const left = (users.get(state.link) ?? 1) - 1;
     users.set(state.link, left);
-    if (left <= 0) state.link.end(null);
+    if (left === 0) state.link.end(null);
   }
   if (was === "serving" && state.host !== null) {
     await state.host.end();

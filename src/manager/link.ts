@@ -60,6 +60,8 @@ export class Link implements Wire {
   address: Address | null = null;
   /** The key, sealed for this family; `null` for the key of the family itself. */
   sealed: Uint8Array | null = null;
+  /** Called once, when there is no connection any more. */
+  onEnd: () => void = () => {};
   readonly #ready: PromiseWithResolvers<Hello> = Promise.withResolvers();
   #channel: Channel | null = null;
   #lane: Lane | null = null;
@@ -115,6 +117,7 @@ export class Link implements Wire {
     }
     this.#ready.reject(error ?? this.#loss("reach", "server"));
     this.#idle();
+    this.onEnd();
   }
 
   call(

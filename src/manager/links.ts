@@ -28,8 +28,13 @@ export interface Place {
 export function shareLink(uid: string, link: Link): Link {
   const known = links.get(uid);
   if (known !== undefined && known !== link && known.lost === null) return known;
-  links.set(uid, link);
+  note(uid, link);
   return link;
+}
+
+function note(uid: string, link: Link): void {
+  links.set(uid, link);
+  link.onEnd = () => void (links.get(uid) === link && links.delete(uid));
 }
 
 /** The link to a server; connects, if this process has none. */
@@ -39,7 +44,7 @@ export function reach(place: Place): Link {
   const link = new Link();
   link.address = place.address;
   link.sealed = place.sealed;
-  links.set(place.uid, link);
+  note(place.uid, link);
   // The reference that came in the message is taken over before this process ends.
   const release = runtime.keepAlive();
   connect(link, place).catch((error) => link.end(error)).finally(release);

@@ -11,9 +11,8 @@ import type { RemoteProxy } from "./proxy.ts";
 export type Remote<T> =
   & RemoteProxy
   & {
-    // deno-lint-ignore no-explicit-any -- any arguments
     [
-      K in keyof T as T[K] extends (...args: any[]) => unknown
+      K in keyof T as T[K] extends (...args: never[]) => unknown
         ? K extends "then" | `_${string}` | symbol ? never : K
         : never
     ]: T[K] extends (...args: infer A) => infer R ? (...args: A) => Promise<Awaited<R>>

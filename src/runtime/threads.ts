@@ -19,8 +19,10 @@ import { stopCode } from "./signals.ts";
 import type { Channel, Child, StartOptions, StopSignal } from "./types.ts";
 
 const IS_DENO = "Deno" in globalThis;
-/** How long a thread in Deno may take to notice that it is asked to end before it counts as busy. */
+/** How long a thread in Deno may take to end when it is asked to, before it counts as ended. */
 const NOTICE_MS = 50;
+/** How long until it counts as busy, which is a warning: on a full machine an idle one takes a while. */
+const BUSY_MS = 1000;
 const STOP = "manycore:stop";
 let stopping = false;
 
@@ -71,20 +73,19 @@ export function startThread(entry: URL, options: StartOptions): Child {
     },
   }, () => {});
   channel.send(options.first);
-  const exited = new Promise<number>((resolve) => {
-    const end = (code: number) => {
-      if (ended) return;
-      ended = true;
-      output.end();
-      channel.close();
-      resolve(stopped ?? (code === 0 && failed ? 1 : code));
-    };
-    worker.on("exit", end);
-    worker.on("error", (error: Error) => {
-      failed = true; // Bun reports some failures with exit code 0, and some without an exit
-      setTimeout(() => end(1), EXIT_MS);
-      output.complain(`${error?.stack ?? error}\n`);
-    });
+  const { promise: exited, resolve } = Promise.withResolvers<number>();
+  const end = (code: number) => {
+    if (ended) return;
+    ended = true;
+    output.end();
+    channel.close();
+    resolve(stopped ?? (code === 0 && failed ? 1 : code));
+  };
+  worker.on("exit", end);
+  worker.on("error", (error: Error) => {
+    failed = true; // Bun reports some failures with exit code 0, and some without an exit
+    setTimeout(() => end(1), EXIT_MS);
+    output.complain(`${error?.stack ?? error}\n`);
   });
   return {
     pid: process.pid,
@@ -95,9 +96,13 @@ export function startThread(entry: URL, options: StartOptions): Child {
       stopped = stopCode(signal);
       if (!IS_DENO) return void worker.terminate();
       worker.postMessage(STOP);
-      const timer = setTimeout(() => {
-        abandon(options.name);
-        void worker.terminate();
+      let timer = setTimeout(() => {
+        end(stopped!);
+        timer = setTimeout(() => {
+          abandon(options.name);
+          void worker.terminate();
+        }, BUSY_MS);
+        Deno.unrefTimer(timer); // a program that ends meanwhile ends the thread
       }, NOTICE_MS);
       worker.on("exit", () => clearTimeout(timer));
     },

@@ -71,12 +71,15 @@ describe("Programs with managers", () => {
     child.start();
     assert.equal(await child.join(), 0);
     assert.deepEqual(await dict.toObject(), { key: 3 });
-    await using other = new Manager({ address: manager.address!, authKey: "an own key" });
-    await other.connect();
-    const list = await other.list<unknown>([]);
-    await list.push(dict);
-    const back = await list.at(0) as typeof dict;
-    assert.equal(await back.get("key"), 3);
+    {
+      await using other = new Manager({ address: manager.address!, authKey: "an own key" });
+      await other.connect();
+      const list = await other.list<unknown>([]);
+      await list.push(dict);
+      const back = await list.at(0) as typeof dict;
+      assert.equal(await back.get("key"), 3);
+    }
+    assert.equal(await dict.get("key"), 3); // one connection, which the first manager still uses
   });
 
   it("a child with fewer permissions has no key, and no way into the server", {
