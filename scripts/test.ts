@@ -10,7 +10,8 @@
  * - `--slowest` lists the files that took longest
  * - a path part keeps the files whose path contains it
  *
- * Node and Bun run most of it on the built npm package: see `testing/package_tree.ts`.
+ * Node and Bun run most of it on the built npm package (see `testing/package_tree.ts`), Deno on the
+ * sources, and only its second pass on the package.
  *
  * What shares memory is tested twice where pages can be mapped: as it is, and with
  * `MANYCORE_NATIVE=0`, which is what Node 24 does anyway; the second time without the thread method,
@@ -31,6 +32,8 @@ const ROOT = decodeURIComponent(new URL("../", import.meta.url).pathname)
   .replace(/^\/([A-Za-z]:)/, "$1");
 /** Test files about shared objects; Node 24 runs their stress tests without shared pages. */
 const SHARING = /(?<!stress)\/(sync_|shared|queue|pipe)/;
+/** How the package is installed and used on each runtime: Deno builds it, and runs the others. */
+const FOR_DENO = /^tests\/package\//;
 
 interface Total {
   passed: number;
@@ -74,25 +77,30 @@ Deno.exit(total.failed === 0 && total.passed > 0 ? 0 : 1);
 interface Pass {
   name: RuntimeName;
   label: string;
+  /** Whether what can be run on the npm package is: Deno's users import the sources. */
+  ofThePackage: boolean;
   env: Record<string, string>;
   files: string[];
 }
 
 /** Everything; and what shares memory, without shared pages. */
 function runsOn(name: RuntimeName): Pass[] {
-  const all = { name, label: `${name} ${pinnedVersion(name)}`, env: {}, files };
+  const ofThePackage = name !== "deno";
+  const own = files.filter((file) => !ofThePackage || !FOR_DENO.test(file));
+  if (own.length === 0) return [];
+  const all = { name, label: `${name} ${pinnedVersion(name)}`, ofThePackage, env: {}, files: own };
   const sharing = files.filter((file) => SHARING.test(file));
   if (sharing.length === 0 || !["deno", "bun"].includes(name)) return [all];
   const label = `${name} without shared pages`;
   // What threads make lies in a SharedArrayBuffer in any case: the first pass has tested it.
   const env = { MANYCORE_NATIVE: "0", TEST_METHODS: "spawn" };
-  return [all, { name, label, env, files: sharing }];
+  return [all, { name, label, ofThePackage: true, env, files: sharing }];
 }
 
 /** One pass. */
-async function runRuntime({ name, label, env, files }: Pass): Promise<Total> {
+async function runRuntime({ name, label, ofThePackage, env, files }: Pass): Promise<Total> {
   const executable = await runtime(name);
-  const usesTree = name !== "deno" && files.some(runsInTree);
+  const usesTree = ofThePackage && files.some(runsInTree);
   const tree = usesTree ? await packageTree() : ROOT;
   const run = crypto.randomUUID().slice(0, 8);
   const folder = await Deno.makeTempDir({ prefix: "testrun-" });
@@ -116,7 +124,7 @@ async function runRuntime({ name, label, env, files }: Pass): Promise<Total> {
         executable,
         env,
         file,
-        root: runsInTree(file) ? tree : ROOT,
+        root: ofThePackage && runsInTree(file) ? tree : ROOT,
         folder: own,
         mark: `${run}.${index}`,
         timeoutMs: limitMs / 2,
