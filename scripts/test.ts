@@ -5,7 +5,7 @@
  *
  * - `--runtime` deno, bun, node24, node26, or node for both; may be repeated; default all
  * - `--repeat`  the whole run N times, to find what fails now and then
- * - `--jobs`    test files at a time (default 2)
+ * - `--jobs`    test files at a time (default: one more than there are processors)
  * - `--minutes` the most that one runtime may take (default 6); a file may take half of it
  * - `--slowest` lists the files that took longest
  * - a path part keeps the files whose path contains it
@@ -47,7 +47,7 @@ const { values, positionals } = parseArgs({
   options: {
     runtime: { type: "string", multiple: true },
     repeat: { type: "string", default: "1" },
-    jobs: { type: "string", default: "2" },
+    jobs: { type: "string", default: String(navigator.hardwareConcurrency + 1) },
     minutes: { type: "string", default: "6" },
     slowest: { type: "string", default: "0" },
   },

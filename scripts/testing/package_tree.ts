@@ -30,7 +30,7 @@ const OLD_MS = 3_600_000;
 /** Which test files use the package. */
 const OF_THE_PACKAGE = /^tests\/(?:contract|stress|examples)\//;
 /** These show that the sources work on Node and Bun as they are. */
-const FROM_SOURCE = /\/(?:process|process_start|pool_calls|queue_items)\.test\.ts$/;
+const FROM_SOURCE = /\/(?:process|pool_calls)\.test\.ts$/;
 
 /** Whether a test file runs in the tree. */
 export function runsInTree(file: string): boolean {
