@@ -106,12 +106,21 @@ export async function runTool(file: string, input: string): Promise<void> {
   if (!success) throw new Error(`${file} failed:\n${decode(stderr)}`);
 }
 
+/** The workloads beside the built package, with what they import from npm. */
+async function benchOfPackage(): Promise<string> {
+  const folder = `${await packageTree()}bench/`;
+  await Deno.symlink(`${HERE}node_modules`, `${folder}node_modules`).catch((error) => {
+    if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
+  });
+  return folder;
+}
+
 /** This library on one runtime, with either start method and, for some, through the broker. */
 async function oursOn(name: RuntimeName): Promise<Entrant[]> {
   const executable = await runtime(name);
   const start = name === "deno" ? [executable, "run", "-A", "--no-check"] : [executable];
   // What the users of each runtime get: the sources in Deno, the npm package elsewhere.
-  const folder = name === "deno" ? HERE : `${await packageTree()}bench/`;
+  const folder = name === "deno" ? HERE : await benchOfPackage();
   const pool = [...start, `${folder}compare/ours.ts`];
   const sync = [...start, `${folder}compare/sync_workloads.ts`];
   const pipe = [...start, `${folder}compare/pipe_workloads.ts`];
