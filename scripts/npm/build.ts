@@ -63,7 +63,6 @@ async function compile(staging: string, out: string): Promise<void> {
     "--format=esm",
     "--platform=node",
     "--target=es2022",
-    "--keep-names",
     "--minify-whitespace",
     "--sourcemap=linked",
     "--sources-content=false",
