@@ -102,7 +102,7 @@ export class Process<A extends any[] = any[]> {
         `Cannot start ${state.name} twice: make a new Process for another run`,
       );
     }
-    const own = this.run !== Process.prototype.run;
+    const own = hasOwnRun(this);
     if (!own && state.options.target === undefined) {
       throw new ProcessError(
         `Cannot start ${state.name}: it has nothing to run; give a target, or override run() in a class`,
@@ -279,6 +279,11 @@ export function reviveInstance(Class: typeof Process, fields: object): Process {
   });
   setCurrent(instance as Process & { pid: number });
   return instance;
+}
+
+/** Whether it is of a class that extends `Process` with a `run()`. */
+function hasOwnRun(process: Process): boolean {
+  return process.run !== Process.prototype.run;
 }
 
 function writeWork(encoder: Encoder, instance: Process | null, options: ProcessOptions): void {

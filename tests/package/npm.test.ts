@@ -109,6 +109,17 @@ describe("The npm package", { skip }, () => {
     assert.deepEqual(lines, [], `code ${code}`);
   });
 
+  it("calls its classes as it exports them", async () => {
+    writeFileSync(
+      `${folder.path}/app/names.mjs`,
+      `import * as all from "@manycore/multiprocessing";
+      for (const [name, one] of Object.entries(all)) {
+        if (String(one).startsWith("class") && one.name !== name) console.log(name, one.name);
+      }`,
+    );
+    for (const name of NAMES) assert.equal(await run(name, "names.mjs"), "");
+  });
+
   it("is built as the tools for that ask", async () => {
     const published = await tools.tool("publint", [installed, "--strict"], { mayFail: true });
     assert.equal(published.code, 0, published.output);
