@@ -8,6 +8,7 @@
 import { Channel } from "../channel/channel.ts";
 import { registerReadable } from "../channel/readable.ts";
 import { BufferTooShort, EOFError, ProtocolError } from "../errors.ts";
+import { takeUntil } from "../park/take_until.ts";
 import type { WaitOptions } from "../park/wait.ts";
 import { registerInternal } from "../wire/classes.ts";
 import { partOf } from "./bytes.ts";
@@ -233,17 +234,8 @@ export class Connection<S = any, R = any> {
   }
 
   /** Receives message after message until the other end is closed. */
-  async *[Symbol.asyncIterator](): AsyncGenerator<R, void, undefined> {
-    for (;;) {
-      let message: R;
-      try {
-        message = await this.recv();
-      } catch (error) {
-        if (error instanceof EOFError) return;
-        throw error;
-      }
-      yield message;
-    }
+  [Symbol.asyncIterator](): AsyncGenerator<R, void, undefined> {
+    return takeUntil(() => this.recv(), (error) => error instanceof EOFError);
   }
 
   #sender(): WayOut {

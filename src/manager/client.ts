@@ -9,8 +9,8 @@ import { ProcessError, ProtocolError } from "../errors.ts";
 import { Lane } from "../lane/lane.ts";
 import { Unreadable } from "../pool/items.ts";
 import { Decoder } from "../wire/decode.ts";
-import { modulesOf } from "../wire/envelope.ts";
-import { loadModules } from "../wire/functions/mod.ts";
+import { Incoming } from "../wire/incoming.ts";
+import { later } from "../runtime/later.ts";
 import type { Channel } from "../runtime/mod.ts";
 import { Answers } from "./answers.ts";
 import { Call, GIVEN_UP } from "./call.ts";
@@ -22,6 +22,8 @@ import type { ServerKind } from "./server_kinds.ts";
 
 /** After so many messages a client is worth a lane. */
 const OFFER_AFTER = 16;
+/** How long a client has to read what it was answered when its server ends. */
+const LEAVE_MS = 1000;
 
 /** What a client needs of its server. */
 export interface Host {
@@ -50,7 +52,6 @@ export class Client implements Holder {
   readonly #calls = new Map<number, Call>();
   /** Messages of its own that may be read more than once, and what they refer to. */
   readonly #posts = new Map<string, Entry>();
-  #loading: Promise<void> | null = null;
   #messages = 0;
   #lanes: boolean;
   #open = true;
@@ -64,41 +65,29 @@ export class Client implements Holder {
     this.#channel = channel;
     this.#owner = owner;
     this.#lanes = lanes;
-    const lane = this.#lane = new Lane(
-      channel,
-      (bytes) => this.#receive(bytes),
-      (error) => this.#fail(error),
-    );
+    const fail = (error: unknown) => this.#fail(error);
+    const incoming = new Incoming((bytes) => this.#read(new Decoder(bytes)), fail);
+    const lane = this.#lane = new Lane(channel, (bytes) => {
+      if (++this.#messages === OFFER_AFTER && this.#lanes) lane.offer(false);
+      incoming.take(bytes);
+    }, fail);
     this.#answers = new Answers(lane);
     this.#answers.greet(hello);
     channel.open((bytes, attachments) => lane.receive(bytes, attachments), () => {
       lane.drain();
-      void Promise.resolve(this.#loading).then(() => this.#gone());
+      void incoming.settled().then(() => this.#gone());
     });
   }
 
-  /** Ends the connection when everything has left. */
+  /** Ends the connection when everything has left, or if nothing leaves because nobody reads it. */
   async close(): Promise<void> {
     this.#answers.flush();
-    await this.#lane.flush();
+    let forget = () => {};
+    const late = new Promise<void>((resolve) => forget = later(LEAVE_MS, resolve));
+    await Promise.race([this.#lane.flush(), late]);
+    forget();
     this.#channel.close();
     this.#gone();
-  }
-
-  #receive(bytes: Uint8Array): void {
-    if (++this.#messages === OFFER_AFTER && this.#lanes) this.#lane.offer(false);
-    try {
-      const modules = modulesOf(bytes);
-      if (this.#loading === null && modules.length === 0) return this.#read(new Decoder(bytes));
-      const loaded = modules.length === 0 ? undefined : loadModules(modules).catch(() => {});
-      const loading = Promise.all([this.#loading, loaded]).then(() => {
-        if (this.#loading === loading) this.#loading = null;
-        this.#read(new Decoder(bytes));
-      }).catch((error) => this.#fail(error));
-      this.#loading = loading;
-    } catch (error) {
-      this.#fail(error);
-    }
   }
 
   /** Who cannot be understood is no client of ours. */
@@ -218,10 +207,10 @@ export class Client implements Holder {
       try {
         const kind = this.#host.kindOf(type, made);
         if (kind === null) return this.#answers.result(id, made);
-        if (!this.#open) return;
         const { objects } = this.#host;
         const entry = objects.add(made as object, kind);
         objects.keep(entry);
+        if (!this.#open) return objects.drop(entry); // its client has left: nobody else knows of it
         this.#refer(entry);
         this.#answers.object(id, entry);
       } catch (error) {

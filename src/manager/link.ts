@@ -15,8 +15,7 @@ import type { Channel } from "../runtime/mod.ts";
 import type { Address } from "../remote/address.ts";
 import { Decoder } from "../wire/decode.ts";
 import type { Encoder } from "../wire/encode.ts";
-import { modulesOf } from "../wire/envelope.ts";
-import { loadModules } from "../wire/functions/mod.ts";
+import { Incoming } from "../wire/incoming.ts";
 import { remoteError } from "../wire/remote_error.ts";
 import { FIRST_OWN, makeKind } from "./kinds.ts";
 import { KINDS_BY_NUMBER } from "./kinds.ts";
@@ -68,7 +67,6 @@ export class Link implements Wire {
   #pending = new Map<number, Pending>();
   readonly #requests = new Requests(() => this.#pending.size);
   #alive: (() => void) | null = null;
-  #loading: Promise<void> | null = null;
   #lost: { error: unknown } | null = null;
   #kinds = new Map<number, Kind>();
 
@@ -90,14 +88,12 @@ export class Link implements Wire {
   attach(channel: Channel): void {
     if (this.#lost !== null) return channel.close();
     this.#channel = channel;
-    const lane = this.#lane = new Lane(
-      channel,
-      (bytes) => this.#receive(bytes),
-      (error) => this.#fail(error),
-    );
+    const fail = (error: unknown) => this.#fail(error);
+    const incoming = new Incoming((bytes) => this.#read(new Decoder(bytes)), fail);
+    const lane = this.#lane = new Lane(channel, (bytes) => incoming.take(bytes), fail);
     channel.open((bytes, attachments) => lane.receive(bytes, attachments), () => {
       lane.drain(); // what it wrote before it died is there
-      void Promise.resolve(this.#loading).then(() => this.end(null));
+      void incoming.settled().then(() => this.end(null));
     });
     this.#requests.attach(lane);
   }
@@ -239,21 +235,6 @@ export class Link implements Wire {
       encoder.u8(ASK.CANCEL);
       encoder.varint(id);
     });
-  }
-
-  #receive(bytes: Uint8Array): void {
-    try {
-      const modules = modulesOf(bytes);
-      if (this.#loading === null && modules.length === 0) return this.#read(new Decoder(bytes));
-      const loaded = modules.length === 0 ? undefined : loadModules(modules).catch(() => {});
-      const loading = Promise.all([this.#loading, loaded]).then(() => {
-        if (this.#loading === loading) this.#loading = null;
-        this.#read(new Decoder(bytes));
-      }).catch((error) => this.#fail(error));
-      this.#loading = loading;
-    } catch (error) {
-      this.#fail(error);
-    }
   }
 
   #fail(error: unknown): void {

@@ -5,6 +5,7 @@
  */
 
 import { QueueShutDown } from "../errors.ts";
+import { takeUntil } from "../park/take_until.ts";
 import type { WaitOptions } from "../park/wait.ts";
 import { invoke, invokeWait, registerProxy, RemoteProxy } from "./proxy.ts";
 
@@ -86,17 +87,8 @@ export class QueueProxy<T = unknown> extends RemoteProxy {
   }
 
   /** Gets item after item until the queue is shut down and empty. */
-  async *[Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
-    for (;;) {
-      let item: T;
-      try {
-        item = await this.get();
-      } catch (error) {
-        if (error instanceof QueueShutDown) return;
-        throw error;
-      }
-      yield item;
-    }
+  [Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
+    return takeUntil(() => this.get(), (error) => error instanceof QueueShutDown);
   }
 }
 

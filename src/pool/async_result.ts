@@ -8,6 +8,7 @@
 import { ProcessError, TimeoutError } from "../errors.ts";
 import { EXPIRED, waitFor } from "../park/wait.ts";
 import type { WaitOptions } from "../park/wait.ts";
+import type { CallbackOptions } from "./options.ts";
 
 /**
  * The result of `applyAsync`, `mapAsync` or `starmapAsync`. `await` it, or ask for it later.
@@ -102,4 +103,19 @@ export class AsyncResult<R> implements PromiseLike<R> {
   cancel(): boolean {
     return this.#cancel();
   }
+}
+
+/** A promise that settles when these have been called: what they throw is its failure. */
+export function withCallbacks<R>(
+  promise: Promise<R>,
+  { callback, errorCallback }: CallbackOptions<R>,
+): Promise<R> {
+  if (!callback && !errorCallback) return promise;
+  return promise.then((value) => {
+    callback?.(value);
+    return value;
+  }, (error) => {
+    errorCallback?.(error);
+    throw error;
+  });
 }

@@ -20,6 +20,11 @@ export function checkCount(
   return number;
 }
 
+/** Checks a whole number from 1 up that may be left out: then `null`. */
+export function checkOptional(action: string, option: string, value: unknown): number | null {
+  return value === undefined ? null : checkCount(action, option, value, 1);
+}
+
 /** Checks a number that may have a fraction, or be `Infinity`. */
 export function checkAmount(
   action: string,

@@ -12,10 +12,10 @@ import { refuseToStart } from "../process/launcher.ts";
 import { logger } from "../process/logging.ts";
 import { runtime } from "../runtime/mod.ts";
 import { Encoder } from "../wire/encode.ts";
-import { AsyncResult } from "./async_result.ts";
+import { AsyncResult, withCallbacks } from "./async_result.ts";
 import { Call } from "./call.ts";
 import type { TaskOptions } from "./call.ts";
-import { checkCount } from "./checks.ts";
+import { checkOptional } from "./checks.ts";
 import { Crew } from "./crew.ts";
 import { ImapJob } from "./imap.ts";
 import { openInput } from "./input.ts";
@@ -33,7 +33,7 @@ import type {
   PoolStats,
 } from "./options.ts";
 import { planOf } from "./plan.ts";
-import { progressBar } from "./progress.ts";
+import { progressOf } from "./progress.ts";
 import { encodeAhead } from "./encoded.ts";
 import { Run } from "./run.ts";
 import type { Job } from "./run.ts";
@@ -202,34 +202,18 @@ export class Engine implements Ledger {
   /** Takes a call for each item of an input. */
   map(action: string, fn: unknown, items: unknown, star: boolean, options: MapOptions): Ticket {
     const call = this.#call(action, fn, star, options);
-    const chunkSize = options.chunkSize === undefined
-      ? null
-      : checkCount(action, "chunkSize", options.chunkSize, 1);
+    const chunkSize = checkOptional(action, "chunkSize", options.chunkSize);
     // deno-lint-ignore prefer-const -- the input's callback refers to it
     let job!: MapJob<unknown>;
     const input = openInput(items, action, () => {
       job.wake();
       this.#scheduler.schedule();
     });
-    const bar = options.progress ? progressBar() : null;
-    const { onProgress } = options;
-    const tell = (done: number, total: number | undefined) => {
-      onProgress?.(done, total);
-      bar?.update(done, total);
-    };
+    const { bar, onProgress } = progressOf(options);
     const outcome = Promise.withResolvers<unknown>();
     const { promise } = outcome;
-    job = new MapJob(
-      call,
-      input,
-      {
-        chunkSize,
-        settle: options.settle ?? false,
-        onProgress: onProgress || bar ? tell : null,
-      },
-      outcome,
-      this,
-    );
+    const { settle = false } = options;
+    job = new MapJob(call, input, { chunkSize, settle, onProgress }, outcome, this);
     if (bar !== null) {
       bar.update(0, input.total);
       promise.then(bar.stop, bar.stop);
@@ -253,12 +237,8 @@ export class Engine implements Ledger {
     spared: boolean = false,
   ): ImapJob<unknown> {
     const call = this.#call(action, fn, inputs.length > 1, options);
-    const chunkSize = options.chunkSize === undefined
-      ? null
-      : checkCount(action, "chunkSize", options.chunkSize, 1);
-    const buffer = options.buffer === undefined
-      ? null
-      : checkCount(action, "buffer", options.buffer, 1);
+    const chunkSize = checkOptional(action, "chunkSize", options.chunkSize);
+    const buffer = checkOptional(action, "buffer", options.buffer);
     const schedule = () => this.#scheduler.schedule();
     // deno-lint-ignore prefer-const -- the input's callback refers to it
     let job!: ImapJob<unknown>;
@@ -290,18 +270,7 @@ export class Engine implements Ledger {
   /** Makes a handle on a call. */
   handle<R>(ticket: Ticket, options: CallbackOptions<R>): AsyncResult<R> {
     const { job } = ticket;
-    const promise = ticket.promise as Promise<R>;
-    const { callback, errorCallback } = options;
-    const called = callback || errorCallback
-      ? promise.then((value) => {
-        callback?.(value);
-        return value;
-      }, (error) => {
-        errorCallback?.(error);
-        throw error;
-      })
-      : promise;
-    return new AsyncResult(called, () => {
+    return new AsyncResult(withCallbacks(ticket.promise as Promise<R>, options), () => {
       if (job.settled) return false;
       const error = new CancelledError("The call was cancelled");
       job.abandon(error);

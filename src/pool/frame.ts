@@ -25,6 +25,8 @@ export class Frame {
   #items: number;
   /** Items with a result. */
   #done = 0;
+  /** What its messages refer to. */
+  #holds: readonly (() => void)[] = [];
 
   constructor(number: number, runs: readonly Run[], claims: Claims | null, fixed: boolean) {
     this.fixed = fixed;
@@ -34,6 +36,17 @@ export class Frame {
     this.#cost = runs.reduce((sum, run) => sum + run.cost, 0);
     this.claims = claims;
     claims?.open(number, this.#items);
+  }
+
+  /** Keeps what a message of it refers to, until it is let go. */
+  hold(holds: readonly (() => void)[]): void {
+    if (holds.length > 0) this.#holds = [...this.#holds, ...holds];
+  }
+
+  /** The worker has read its messages. */
+  letGo(): void {
+    for (const release of this.#holds) release();
+    this.#holds = [];
   }
 
   /** Some more items have a result. */

@@ -6,6 +6,7 @@
  */
 
 import { runtime } from "../runtime/mod.ts";
+import type { MapOptions } from "./options.ts";
 
 const PACKAGE = "cli-progress";
 const VERSION = "3.12.0";
@@ -27,8 +28,24 @@ interface Bar {
 
 let warned = false;
 
+/** What a call with these options tells of its progress, and the bar that it draws. */
+export function progressOf(
+  { progress, onProgress }: MapOptions,
+): {
+  bar: ProgressBar | null;
+  onProgress: ((done: number, total: number | undefined) => void) | null;
+} {
+  const bar = progress ? progressBar() : null;
+  if (bar === null) return { bar, onProgress: onProgress ?? null };
+  const tell = (done: number, total: number | undefined) => {
+    onProgress?.(done, total);
+    bar.update(done, total);
+  };
+  return { bar, onProgress: tell };
+}
+
 /** Returns a bar, or `null` when standard error is not a terminal. */
-export function progressBar(): ProgressBar | null {
+function progressBar(): ProgressBar | null {
   if (!runtime.errorIsTerminal()) return null;
   let bar: Bar | null = null;
   let last: [number, number | undefined] = [0, undefined];

@@ -1,6 +1,7 @@
 /**
  * Layer 10, pool. One worker as its pool sees it. Owns the child, the runs that it was given and has
- * not answered, the frames that they are in, and both directions of the channel's format.
+ * not answered, and both directions of the channel's format. The messages that the runs are in are in
+ * `frames.ts`.
  *
  * @module
  */
@@ -11,12 +12,12 @@ import type { Child } from "../runtime/mod.ts";
 import type { StartMethod } from "../park/start_method.ts";
 import { Decoder } from "../wire/decode.ts";
 import { Encoder } from "../wire/encode.ts";
-import type { Message } from "../wire/encode.ts";
-import { modulesOf, seal } from "../wire/envelope.ts";
-import { loadModules } from "../wire/functions/mod.ts";
+import { seal } from "../wire/envelope.ts";
+import { Incoming } from "../wire/incoming.ts";
 import { remoteError as errorFrom } from "../wire/remote_error.ts";
 import { Deque } from "./deque.ts";
-import { Frame } from "./frame.ts";
+import type { Frame } from "./frame.ts";
+import { Frames } from "./frames.ts";
 import * as wire from "./messages.ts";
 import { readEntry, readLast, Unreadable } from "./items.ts";
 import type { Meter } from "./meter.ts";
@@ -83,13 +84,9 @@ export class WorkerHandle {
   #events: WorkerEvents;
   #lane: Lane;
   #thread: boolean;
-  #frames: (Frame | undefined)[] = new Array(wire.FRAMES).fill(undefined);
-  /** The numbers of the frames under way, in their order. */
-  #order: number[] = [];
+  readonly #frames = new Frames();
   #sent = 0;
-  #loading: Promise<void> | null = null;
-  /** What tasks on their way refer to. */
-  #holds: (() => void)[] = [];
+  readonly #incoming: Incoming;
 
   constructor(
     name: string,
@@ -111,17 +108,23 @@ export class WorkerHandle {
     );
     this.#control = new Encoder(route);
     this.#events = events;
+    const incoming = this.#incoming = new Incoming(
+      (bytes, attachments) => {
+        if (this.fault === null) this.#read(bytes, attachments);
+      },
+      (error) => this.#fail(error),
+    );
     const lane = this.#lane = new Lane(
       child.channel,
-      (bytes, attachments) => this.#receive(bytes, attachments),
-      (error) => this.#guard(() => raise(error)),
+      (bytes, attachments) => incoming.take(bytes, attachments),
+      (error) => this.#fail(error),
     );
     child.channel.open((bytes, attachments) => lane.receive(bytes, attachments), () => {});
     child.exited.then(async (code) => {
       lane.drain(); // what it wrote before it died is there
-      await this.#loading;
+      await incoming.settled();
       lane.close();
-      this.#letGo();
+      this.#frames.close();
       events.exited(this, code);
     });
   }
@@ -131,22 +134,17 @@ export class WorkerHandle {
 
   /** Messages of tasks that it is not past. */
   get frames(): number {
-    return this.#order.length;
+    return this.#frames.length;
   }
 
   /** Whether it can be sent nothing until it is past a message. */
   get full(): boolean {
-    return this.#order.length > 1 && !this.#frames.includes(undefined);
+    return this.#frames.full;
   }
 
   /** The frame that has most of what could be taken back. */
   get laggard(): Frame | null {
-    let most: Frame | null = null;
-    for (const number of this.#order) {
-      const frame = this.#frames[number]!;
-      if (frame.left > (most?.left ?? 0)) most = frame;
-    }
-    return most;
+    return this.#frames.laggard;
   }
 
   /**
@@ -155,32 +153,25 @@ export class WorkerHandle {
    * @returns `null` if there is none; `undefined` if nobody knows.
    */
   get running(): { run: Run; offset: number } | null | undefined {
-    let last: { run: Run; offset: number } | null = null;
-    for (const number of this.#order) {
-      const begun = this.#frames[number]!.begunLast;
-      if (begun === undefined) return undefined;
-      if (begun !== null) last = begun;
-    }
-    return last !== null && last.offset >= last.run.done ? last : null;
+    const last = this.#frames.begunLast;
+    return !last || last.offset >= last.run.done ? last : null;
   }
 
   /** Milliseconds of work that it has, as far as anybody knows. */
   get load(): number {
-    let sum = 0;
-    for (const number of this.#order) sum += this.#frames[number]!.load;
-    return sum;
+    return this.#frames.load;
   }
 
   /** When the oldest message of tasks that it is not past was sent, or something of it was heard. */
   get heardAt(): number {
-    return this.#frames[this.#order[0]]?.heardAt ?? performance.now();
+    return this.#frames.first?.heardAt ?? performance.now();
   }
 
   /** The part of its time since it was ready that it has spent in tasks, as far as is known. */
   get utilisation(): number {
     if (!this.ready) return 0;
     const now = performance.now();
-    const running = now - (this.#order.length === 0 ? now : this.heardAt);
+    const running = now - (this.#frames.first?.heardAt ?? now);
     return Math.min(1, (this.busyMs + running) / Math.max(now - this.readyAt, Number.MIN_VALUE));
   }
 
@@ -188,22 +179,17 @@ export class WorkerHandle {
   send(runs: readonly Run[]): void {
     for (const run of runs) this.outstanding.push(run);
     const moves = Boolean(runs[0].encoded?.attachments.length);
-    const number = this.#frames.indexOf(undefined);
-    const fixed = moves || runs[0].pinned;
-    const frame = new Frame(number, runs, this.#lane.claims, fixed);
-    const mark = number | (frame.claims === null ? 0 : wire.CLAIMED);
-    this.#frames[number] = frame;
-    this.#order.push(number);
-    if (moves) {
-      for (const message of this.#writer.writeAlone(mark, runs[0])) this.#send(message);
-    } else this.#send(this.#writer.write(mark, runs));
+    const frame = this.#frames.add(runs, this.#lane.claims, moves || runs[0].pinned);
+    const mark = frame.number | (frame.claims === null ? 0 : wire.CLAIMED);
+    const messages = moves
+      ? this.#writer.writeAlone(mark, runs[0])
+      : [this.#writer.write(mark, runs)];
+    for (const message of messages) {
+      frame.hold(message.holds);
+      this.#lane.send(message);
+    }
     if (++this.#sent === OFFER_AFTER || this.#thread) this.offerLane();
     if (this.load < SOON_MS) this.#lane.expect();
-  }
-
-  #send(message: Message): void {
-    if (message.holds.length > 0) this.#holds.push(...message.holds);
-    this.#lane.send(message);
   }
 
   /** Offers it a lane, once. A good moment is when it has nothing to do. */
@@ -228,35 +214,18 @@ export class WorkerHandle {
 
   /** Whether it has begun a call that it was given, or may have. */
   hasBegun(job: Job): boolean {
-    return this.#order.some((number) => {
-      const frame = this.#frames[number]!;
-      return frame.has(job) && frame.hasBegun(job);
-    });
+    return this.#frames.hasBegun(job);
   }
 
-  /**
-   * Takes back everything that is known not to have begun. What cannot be sent again stays, apart from
-   * the one call that is to be given up; `null` if all of them are.
-   */
+  /** Takes back what is known not to have begun: see {@link Frames.takeAllBack}. */
   takeAllBack(given: Job | null): void {
-    let taken: Run[] = [];
-    for (let i = this.#order.length - 1; i >= 0; i--) {
-      const frame = this.#frames[this.#order[i]]!;
-      if (frame.fixed && given !== null && !frame.has(given)) continue;
-      taken = [...frame.takeBack(1), ...taken];
-    }
-    this.#returned(taken);
+    this.#returned(this.#frames.takeAllBack(given));
   }
 
   #returned(runs: Run[]): void {
     if (runs.length === 0) return;
     for (let i = runs.length - 1; i >= 0; i--) this.forget(runs[i]); // they are the last ones
     this.#events.returned(this, runs);
-  }
-
-  /** Everything that was sent has been read. */
-  #letGo(): void {
-    for (const release of this.#holds.splice(0)) release();
   }
 
   /** Asks the task of a run to stop by itself. */
@@ -298,29 +267,11 @@ export class WorkerHandle {
     this.outstanding.remove(run);
   }
 
-  #receive(bytes: Uint8Array, attachments: readonly unknown[]): void {
-    this.#guard(() => {
-      const modules = modulesOf(bytes);
-      if (this.#loading === null && modules.length === 0) return this.#read(bytes, attachments);
-      const loaded = modules.length === 0 ? undefined : loadModules(modules).catch(() => {});
-      const loading = Promise.all([this.#loading, loaded]).then(() => {
-        if (this.#loading === loading) this.#loading = null;
-        this.#guard(() => this.#read(bytes, attachments));
-      });
-      this.#loading = loading;
-    });
-  }
-
   /** A worker whose messages cannot be read is ended, and its work is dealt with as after a death. */
-  #guard(read: () => void): void {
-    if (this.fault !== null) return;
-    try {
-      read();
-    } catch (error) {
-      if (!(error instanceof ProtocolError)) throw error;
-      this.fault = error;
-      this.child.kill("SIGKILL");
-    }
+  #fail(error: unknown): void {
+    if (!(error instanceof ProtocolError)) throw error;
+    this.fault ??= error;
+    this.child.kill("SIGKILL");
   }
 
   #read(bytes: Uint8Array, attachments: readonly unknown[]): void {
@@ -340,7 +291,7 @@ export class WorkerHandle {
         return events.broken(this, read(decoder));
       case wire.STARTED: {
         const run = this.#find(decoder.varint());
-        this.#frames[this.#order[0]]?.progress(0, performance.now());
+        this.#frames.first?.progress(0, performance.now());
         if (run !== undefined) events.started(this, run, decoder.varint());
         return;
       }
@@ -357,13 +308,7 @@ export class WorkerHandle {
       }
       case wire.RECALLED: {
         const number = decoder.u8();
-        const frame = this.#frames[number];
-        const begun = decoder.varint();
-        if (frame?.recall !== "asked") return;
-        frame.recall = "answered";
-        if (this.#order.includes(number)) return this.#returned(frame.takeAllBut(begun));
-        this.#frames[number] = undefined; // it was over before the worker heard of it
-        return;
+        return this.#returned(this.#frames.recalled(number, decoder.varint()));
       }
     }
   }
@@ -385,7 +330,7 @@ export class WorkerHandle {
     let ran = 0;
     for (let id = decoder.varint(); id > 0; id = decoder.varint()) {
       if (id === wire.OVER) {
-        this.#over(decoder.u8(), now);
+        this.#frames.over(decoder.u8(), now);
         continue;
       }
       const run = this.#find(id - 1);
@@ -410,7 +355,7 @@ export class WorkerHandle {
         offset++;
       }
       const milliseconds = Math.max(0, decoder.f64()) || 0;
-      this.#frames[this.#order[0]]?.progress(offset - first, now);
+      this.#frames.first?.progress(offset - first, now);
       at += milliseconds;
       if (run === undefined) continue;
       const over = entry === wire.END_RUN;
@@ -420,22 +365,6 @@ export class WorkerHandle {
     this.clock.heard(at, now);
     events.idle(this);
   }
-
-  /** The worker is past a frame. */
-  #over(number: number, now: number): void {
-    // Where an answer is under way, the number is not used again before it is here.
-    if (this.#frames[number]?.recall !== "asked") this.#frames[number] = undefined;
-    const at = this.#order.indexOf(number);
-    if (at < 0) throw new ProtocolError(`Cannot end frame ${number}: it was not sent`);
-    this.#order.splice(at, 1);
-    if (this.#order.length === 0 && this.#holds.length > 0) this.#letGo();
-    const next = this.#frames[this.#order[0]];
-    if (next !== undefined) next.heardAt = now;
-  }
-}
-
-function raise(error: unknown): never {
-  throw error;
 }
 
 /** What a message is about, or the reason why it cannot be read. */

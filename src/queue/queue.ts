@@ -13,6 +13,7 @@ import { QueueFull, QueueShutDown } from "../errors.ts";
 import { isArriving, newEnd, registerShared } from "../park/adopt.ts";
 import type { End } from "../park/end.ts";
 import type { StartMethod } from "../park/start_method.ts";
+import { takeUntil } from "../park/take_until.ts";
 import type { WaitOptions } from "../park/wait.ts";
 import { closed, QUEUE_WORDING } from "./wording.ts";
 
@@ -196,17 +197,8 @@ export class Queue<T = unknown> {
   }
 
   /** Gets item after item until the queue is shut down and empty. */
-  async *[Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
-    for (;;) {
-      let item: T;
-      try {
-        item = await this.get();
-      } catch (error) {
-        if (error instanceof QueueShutDown) return;
-        throw error;
-      }
-      yield item;
-    }
+  [Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
+    return takeUntil(() => this.get(), (error) => error instanceof QueueShutDown);
   }
 }
 

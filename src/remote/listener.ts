@@ -6,6 +6,7 @@
 
 import type { Connection } from "../connection/connection.ts";
 import { ProcessError, TimeoutError } from "../errors.ts";
+import { takeUntil } from "../park/take_until.ts";
 import { EXPIRED } from "../park/wait.ts";
 import type { WaitOptions } from "../park/wait.ts";
 import { checkAddress } from "./address.ts";
@@ -166,17 +167,8 @@ export class Listener<S = any, R = any> {
   }
 
   /** Accepts client after client until the listener is closed. */
-  async *[Symbol.asyncIterator](): AsyncGenerator<Connection<S, R>, void, undefined> {
-    while (!this.#closed) {
-      let connection: Connection<S, R>;
-      try {
-        connection = await this.accept();
-      } catch (error) {
-        if (this.#closed) return;
-        throw error;
-      }
-      yield connection;
-    }
+  [Symbol.asyncIterator](): AsyncGenerator<Connection<S, R>, void, undefined> {
+    return takeUntil(() => this.accept(), () => this.#closed);
   }
 
   #arrive(channel: ConstructorParameters<typeof Line>[0]): void {

@@ -6,6 +6,7 @@ import { addThree, makeExecutor } from "../fixtures/executor/work.ts";
 import { Handshake } from "../fixtures/pool/handshake.ts";
 import * as work from "../fixtures/pool/work.ts";
 import { waitFor } from "../support/alive.ts";
+import { Endless } from "../support/endless.ts";
 import { describeMethods } from "../support/methods.ts";
 
 const range = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
@@ -16,28 +17,6 @@ async function collect<T>(results: AsyncIterable<T>): Promise<T[]> {
   const all: T[] = [];
   for await (const result of results) all.push(result);
   return all;
-}
-
-/** An endless input that counts how far it was read and whether it was closed. */
-class Endless {
-  pulled = 0;
-  closed = 0;
-
-  *numbers(): Generator<number> {
-    try {
-      for (;;) yield this.pulled++;
-    } finally {
-      this.closed++;
-    }
-  }
-
-  async *laterNumbers(): AsyncGenerator<number> {
-    try {
-      for (;;) yield await Promise.resolve(this.pulled++);
-    } finally {
-      this.closed++;
-    }
-  }
 }
 
 describeMethods("executor: map", (method) => {

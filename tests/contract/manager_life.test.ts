@@ -9,12 +9,13 @@ import {
   getContext,
   Manager,
   Pool,
+  Process,
   ProcessError,
   SharedMemoryManager,
 } from "../../mod.ts";
 import { whyNoPages } from "../../src/runtime/pages.ts";
-import { ownPid, startManager, Stubborn } from "../fixtures/manager/work.ts";
-import { alive, waitUntilDead } from "../support/alive.ts";
+import { askAndFreeze, ownPid, startManager, Stubborn } from "../fixtures/manager/work.ts";
+import { alive, stateOf, waitFor, waitUntilDead } from "../support/alive.ts";
 import { describeMethods } from "../support/methods.ts";
 
 class Base extends BaseManager {}
@@ -95,6 +96,17 @@ describe("The end of a server", () => {
     await manager.shutdown();
     await Promise.all([blocked, never]);
     assert.equal(alive(pid), false);
+  });
+
+  const linux = process.platform === "linux" ? false : "needs /proc";
+  it("a client that reads nothing does not keep it", { skip: linux }, async () => {
+    const server = new Manager({ authKey: "slow" }).getServer();
+    const child = new Process({ target: askAndFreeze, args: [await server.listen(), 8_000_000] });
+    child.start();
+    await waitFor(() => stateOf(child.pid!) === "T");
+    await server.stop();
+    child.kill();
+    assert.equal(await child.join(), -9);
   });
 
   it("its pools end with it", async () => {

@@ -3,10 +3,12 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { BaseManager, Manager, ProcessError, Queue, RemoteError, RemoteProxy } from "../../mod.ts";
+import { ASK, END, writeArguments } from "../../src/manager/messages.ts";
 import { dial } from "../../src/remote/dial.ts";
 import { Encoder } from "../../src/wire/encode.ts";
 import { seal } from "../../src/wire/envelope.ts";
 import { Account, Impossible, Savings } from "../fixtures/manager/work.ts";
+import { waitFor } from "../support/alive.ts";
 
 class Base extends BaseManager {}
 const Bank = Base.register("Account", Account)
@@ -172,5 +174,31 @@ describe("Registered classes", () => {
     assert.equal(disposed, 3);
     await assert.rejects(manager.Held(), { name: "BrokenPipeError" });
     assert.throws(() => manager.getServer(), ProcessError);
+  });
+
+  it("are disposed of if their client has left before they were made", async () => {
+    let disposed = 0;
+    const begun = Promise.withResolvers<void>();
+    const held = Promise.withResolvers<Disposable>();
+    class Holding extends BaseManager {}
+    const Holders = Holding.register("held", () => (begun.resolve(), held.promise));
+    const server = new Holders({ authKey: "raw" }).getServer();
+    const alive = setInterval(() => {}, 1000); // a bare channel keeps nothing alive
+    const channel = await dial(await server.listen(), new TextEncoder().encode("raw"));
+    channel.open(() => {}, () => {});
+    const encoder = new Encoder("process");
+    for (const part of [ASK.MAKE, 1]) encoder.varint(part);
+    encoder.string("held");
+    writeArguments(encoder, []);
+    encoder.u8(END);
+    channel.send(seal(encoder));
+    await begun.promise;
+    clearInterval(alive);
+    channel.close();
+    await waitFor(() => server.clients === 0);
+    held.resolve({ [Symbol.dispose]: () => void disposed++ });
+    await waitFor(() => disposed === 1);
+    await server.stop();
+    assert.equal(disposed, 1);
   });
 });

@@ -5,6 +5,7 @@ import type { Pool } from "../../mod.ts";
 import { Handshake, ready } from "../fixtures/pool/handshake.ts";
 import * as work from "../fixtures/pool/work.ts";
 import { waitFor } from "../support/alive.ts";
+import { Endless } from "../support/endless.ts";
 import { describeMethods } from "../support/methods.ts";
 
 const range = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
@@ -26,28 +27,6 @@ async function outcomes(results: AsyncIterator<unknown>): Promise<unknown[]> {
       all.push(value);
     } catch (error) {
       all.push((error as Error).message);
-    }
-  }
-}
-
-/** An endless input that counts how far it was read and whether it was closed. */
-class Endless {
-  pulled = 0;
-  closed = 0;
-
-  *numbers(): Generator<number> {
-    try {
-      for (;;) yield this.pulled++;
-    } finally {
-      this.closed++;
-    }
-  }
-
-  async *laterNumbers(): AsyncGenerator<number> {
-    try {
-      for (;;) yield await Promise.resolve(this.pulled++);
-    } finally {
-      this.closed++;
     }
   }
 }

@@ -12,12 +12,17 @@ export function alive(pid: number): boolean {
   }
   if (process.platform !== "linux") return true;
   try {
-    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    // The state stands behind the name, which is in parentheses and may hold anything.
-    return !/^[ZX]/.test(stat.slice(stat.lastIndexOf(")") + 2));
+    return !/[ZX]/.test(stateOf(pid));
   } catch {
     return false;
   }
+}
+
+/** The state of a process on Linux: `R`, `S`, `T` and so on. */
+export function stateOf(pid: number): string {
+  const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+  // It stands behind the name, which is in parentheses and may hold anything.
+  return stat[stat.lastIndexOf(")") + 2];
 }
 
 /** Resolves when every process has ended; throws, naming those that live, after `timeout`. */
