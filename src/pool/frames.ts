@@ -104,8 +104,8 @@ export class Frames {
     if (this.first !== undefined) this.first.heardAt = now;
   }
 
-  /** The worker has ended. */
-  close(): void {
-    for (const frame of this.#open.splice(0)) frame.letGo();
+  /** The worker has ended and reads nothing any more. What it was at can still be asked. */
+  letGo(): void {
+    for (const frame of this.#open) frame.letGo();
   }
 }

@@ -124,7 +124,7 @@ export class WorkerHandle {
       lane.drain(); // what it wrote before it died is there
       await incoming.settled();
       lane.close();
-      this.#frames.close();
+      this.#frames.letGo();
       events.exited(this, code);
     });
   }
