@@ -49,7 +49,7 @@ interface Pending {
 
 /** So many tokens were given out by this isolate. */
 let tokens = 0;
-const isolate = crypto.randomUUID();
+let isolate: string | null = null;
 
 /** A connection to a server. */
 export class Link implements Wire {
@@ -173,7 +173,7 @@ export class Link implements Wire {
 
   /** Makes a reference for a message. It is on its way to the server before the message leaves. */
   post(object: number, once: boolean): string {
-    const token = `${isolate}.${++tokens}`;
+    const token = `${isolate ??= crypto.randomUUID()}.${++tokens}`;
     this.#requests.writeNow((encoder) => {
       encoder.u8(ASK.POST);
       encoder.varint(object);

@@ -13,7 +13,8 @@ export interface IsolateNumbers {
   readonly host: number;
 }
 
-let numbers: IsolateNumbers = { own: newIsolateNumber(), host: 0 };
+/** Not made before it is asked for: a child is told, and in Node the first random number takes 5 ms. */
+let numbers: IsolateNumbers | null = null;
 
 /** Makes a number for an isolate that is about to start. */
 export function newIsolateNumber(): number {
@@ -22,7 +23,7 @@ export function newIsolateNumber(): number {
 
 /** Which isolate this is. */
 export function isolateNumbers(): IsolateNumbers {
-  return numbers;
+  return numbers ??= { own: newIsolateNumber(), host: 0 };
 }
 
 /** Tells this isolate which one it is. Comes before everything else in a child. */

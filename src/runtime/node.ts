@@ -24,7 +24,10 @@ import { watchParent } from "./watchdog.ts";
 const DRAIN_MS = 1000;
 
 const IS_BUN = "Bun" in globalThis;
-const isMainThread = () => process.getBuiltinModule("node:worker_threads").isMainThread;
+/** Bun knows it without a module that takes milliseconds to load. */
+const isMainThread = (): boolean =>
+  (globalThis as unknown as { Bun?: { isMainThread: boolean } }).Bun?.isMainThread ??
+    process.getBuiltinModule("node:worker_threads").isMainThread;
 
 function startProcess(entry: URL, options: StartOptions): Child {
   refuseWhatIsMissing(options);

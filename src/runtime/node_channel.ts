@@ -9,6 +9,7 @@
  * @module
  */
 
+import { connectInBun } from "./bun_stream.ts";
 import type { FrameReader } from "./frames.ts";
 import {
   introduce,
@@ -118,14 +119,18 @@ export async function connectToParent(
   }
   const text = process.env[SECRET_VARIABLE];
   delete process.env[SECRET_VARIABLE];
-  const socket = process.getBuiltinModule("node:net").connect(pathOf(address));
-  await new Promise((resolve, reject) => socket.once("connect", resolve).once("error", reject));
-  const stream = new NodeStream(socket);
+  const stream = await ("Bun" in globalThis ? connectInBun : connectInNode)(pathOf(address));
   const introduction = text === undefined ? null : readIntroduction(text);
   if (introduction !== null) await stream.write(introduction.secret);
   const channel = new SocketChannel();
   channel.connect(stream);
   return { channel, first: introduction?.first ?? null };
+}
+
+async function connectInNode(path: string): Promise<ByteStream> {
+  const socket = process.getBuiltinModule("node:net").connect(path);
+  await new Promise((resolve, reject) => socket.once("connect", resolve).once("error", reject));
+  return new NodeStream(socket);
 }
 
 function newAddress(): string {
