@@ -162,16 +162,21 @@ function denoChild(process: Deno.ChildProcess, meeting: Rendezvous, options: Sta
 /** The program's configuration file, so that its import map is the child's too. */
 function configFlags(mainModule: string | null): string[] {
   if (mainModule === null || !mainModule.startsWith("file:")) return [];
+  let packages: string[] = [];
   for (let folder = new URL(".", mainModule);; folder = new URL("..", folder)) {
-    for (const name of ["deno.json", "deno.jsonc"]) {
-      const path = decodeURIComponent(folder.pathname) + name;
-      try {
-        if (Deno.statSync(path).isFile) return [`--config=${path}`];
-      } catch {
-        // Not here, or not readable.
-      }
-    }
-    if (folder.pathname === "/") return ["--no-config"];
+    const path = decodeURIComponent(folder.pathname);
+    const config = ["deno.json", "deno.jsonc"].find((name) => isThere(path + name));
+    if (config !== undefined) return [`--config=${path}${config}`, ...packages];
+    if (isThere(`${path}package.json`)) packages = ["--node-modules-dir=manual"];
+    if (folder.pathname === "/") return ["--no-config", ...packages];
+  }
+}
+
+function isThere(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch {
+    return false; // or not readable
   }
 }
 
