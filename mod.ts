@@ -159,3 +159,7 @@ export { partial } from "./src/wire/functions/partial.ts";
 export { register } from "./src/wire/functions/register.ts";
 export type { AnyFunction } from "./src/wire/functions/register.ts";
 export type { FunctionSpec } from "./src/wire/functions/spec.ts";
+
+// Never called. Deno caches what is mentioned along with the rest, so that what was cached from an
+// address can start children without a network.
+void [() => import("./src/child.ts"), () => import("./src/broker_thread.ts")];
