@@ -132,6 +132,9 @@ function numberOf(signal: string | null): number | null {
   return (signals as Record<string, number>)[signal] ?? 1;
 }
 
+/** What the program's main process has warned of: `node:ffi`, and a package.json without a `type`. */
+const SAID_ALREADY = ["ExperimentalWarning", "MODULE_TYPELESS_PACKAGE_JSON"];
+
 let setpriv: boolean | undefined;
 
 function canGuard(): boolean {
@@ -158,9 +161,10 @@ function inheritedFlags(
     if (options.memoryLimitMb && flag.startsWith("--max-old-space-size")) continue;
     flags.push(flag);
   }
-  // node:ffi warns; the program's main process has said so already.
-  const quiet = "--disable-warning=ExperimentalWarning";
-  if (!IS_BUN && !flags.includes(quiet)) flags.push(quiet);
+  for (const warning of IS_BUN ? [] : SAID_ALREADY) {
+    const quiet = `--disable-warning=${warning}`;
+    if (!flags.includes(quiet)) flags.push(quiet);
+  }
   if (options.memoryLimitMb) flags.push(`--max-old-space-size=${options.memoryLimitMb}`);
   return flags;
 }

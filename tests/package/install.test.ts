@@ -83,6 +83,9 @@ describe("The README's ways to install", { skip }, () => {
     save("node", program);
     await shell("node", command("npm install"));
     assert.equal(await shell("node", "node sums.ts"), output);
+    // Its package.json has no "type": Node warns of that once, and not in each child again.
+    const said = await shell("node", "node sums.ts 2>&1 >/dev/null");
+    assert.equal(said.match(/MODULE_TYPELESS_PACKAGE_JSON/g)?.length, 1, said);
     // Deno reads package.json, and its children do.
     assert.equal(await shell("node", "deno run -A sums.ts"), output);
     assert.equal(existsSync(`${folder.path}/node/deno.json`), false);
