@@ -64,6 +64,7 @@ async function compile(staging: string, out: string): Promise<void> {
     "--platform=node",
     "--target=es2022",
     "--minify-whitespace",
+    "--line-limit=120", // Node shows the line that has thrown
     "--sourcemap=linked",
     "--sources-content=false",
     "--log-level=warning",

@@ -250,6 +250,7 @@ export class Engine implements Ledger {
       ordered,
       chunkSize,
       buffer,
+      settle: options.settle ?? false,
       processes: this.#size,
       draining: () => this.#state === "closed",
       onRoom: schedule,

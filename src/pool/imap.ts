@@ -3,7 +3,8 @@
  * lazily. Owns the window between what was read and what was taken: at most `buffer` items, until
  * the pool is closed.
  *
- * A failure belongs to its item: that `next()` rejects, and iteration goes on.
+ * A failure belongs to its item: that `next()` rejects, and iteration goes on. With `settle` it is an
+ * item's result like any other.
  *
  * @module
  */
@@ -32,6 +33,8 @@ export interface ImapJobOptions {
   chunkSize: number | null;
   /** Items that are read and not taken, at most; `null` for 2 × processes × chunkSize. */
   buffer: number | null;
+  /** Whether a failure is a result as well, as of `Promise.allSettled`. */
+  settle: boolean;
   processes: number;
   /** Whether the pool is closed: what is left is to be done now. */
   draining: () => boolean;
@@ -96,11 +99,12 @@ export class ImapJob<R> implements Source, AsyncIterableIterator<R> {
   }
 
   deliver(index: number, value: unknown): void {
-    this.#settle(index, { value });
+    this.#settle(index, { value: this.#options.settle ? { status: "fulfilled", value } : value });
   }
 
   fail(index: number, error: unknown): void {
-    this.#settle(index, { error });
+    const { settle } = this.#options;
+    this.#settle(index, settle ? { value: { status: "rejected", reason: error } } : { error });
   }
 
   abandon(error: unknown): void {

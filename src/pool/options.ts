@@ -79,6 +79,8 @@ export interface ImapOptions extends TaskOptions {
   chunkSize?: number;
   /** Items read but not yet taken, at most. Default 2 × processes × chunkSize. */
   buffer?: number;
+  /** Gives what each task came to, so that a loop goes on after one that has failed. Default `false`. */
+  settle?: boolean;
 }
 
 /** One worker, in {@link PoolStats}. */

@@ -199,27 +199,44 @@ export class Pool {
    * of the results that were taken: an endless input costs no memory.
    *
    * @returns An iterator over the results, in the order of the input. The failure of a task
-   * rejects its own `next()`; iteration may go on. Leaving the loop drops the rest.
+   * rejects its own `next()`; iteration may go on. A `for await` ends there: with `settle: true` it
+   * gets `{ status, value }` or `{ status, reason }` for each item instead. Leaving the loop drops the
+   * rest.
    */
   imap<T, R>(
     fn: Task<[item: T], R>,
     items: Items<T>,
-    options: ImapOptions = {},
-  ): AsyncIterableIterator<Awaited<R>> {
-    return this.#engine.imap("imap", fn, [items], true, options) as AsyncIterableIterator<
-      Awaited<R>
-    >;
+    options: ImapOptions & { settle: true },
+  ): AsyncIterableIterator<PromiseSettledResult<Awaited<R>>>;
+  /** Without `settle`, the results themselves. */
+  imap<T, R>(
+    fn: Task<[item: T], R>,
+    items: Items<T>,
+    options?: ImapOptions,
+  ): AsyncIterableIterator<Awaited<R>>;
+  imap(fn: unknown, items: unknown, options: ImapOptions = {}): AsyncIterableIterator<never> {
+    return this.#engine.imap("imap", fn, [items], true, options) as AsyncIterableIterator<never>;
   }
 
   /** As {@link Pool.imap}, but results come in the order in which they are ready. */
   imapUnordered<T, R>(
     fn: Task<[item: T], R>,
     items: Items<T>,
+    options: ImapOptions & { settle: true },
+  ): AsyncIterableIterator<PromiseSettledResult<Awaited<R>>>;
+  /** Without `settle`, the results themselves. */
+  imapUnordered<T, R>(
+    fn: Task<[item: T], R>,
+    items: Items<T>,
+    options?: ImapOptions,
+  ): AsyncIterableIterator<Awaited<R>>;
+  imapUnordered(
+    fn: unknown,
+    items: unknown,
     options: ImapOptions = {},
-  ): AsyncIterableIterator<Awaited<R>> {
-    return this.#engine.imap("imapUnordered", fn, [items], false, options) as AsyncIterableIterator<
-      Awaited<R>
-    >;
+  ): AsyncIterableIterator<never> {
+    const action = "imapUnordered";
+    return this.#engine.imap(action, fn, [items], false, options) as AsyncIterableIterator<never>;
   }
 
   /**

@@ -10,6 +10,7 @@
 
 import type { Claims } from "../lane/claims.ts";
 import { Lane } from "../lane/lane.ts";
+import { ignoreInterrupts } from "../runtime/interrupts.ts";
 import { runtime } from "../runtime/mod.ts";
 import type { Channel } from "../runtime/mod.ts";
 import { Decoder } from "../wire/decode.ts";
@@ -33,6 +34,7 @@ export async function runWorker(
   record: Decoder,
   thread: boolean,
 ): Promise<void> {
+  if (!thread) ignoreInterrupts(); // the program decides what becomes of its tasks
   const worker = new Worker(channel, thread ? "thread" : "process");
   // Listens before the initializer runs: tasks may already be on their way.
   inbox.deliver = (bytes, attachments) => worker.lane.receive(bytes, attachments);

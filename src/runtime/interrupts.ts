@@ -1,6 +1,6 @@
 /**
  * Layer 1, runtime. What the terminal sends to all processes of a program at once, when its user
- * presses Ctrl-C: a server that others still need leaves the answer to them.
+ * presses Ctrl-C: a worker or a server that others still need leaves the answer to them.
  *
  * @module
  */
