@@ -54,7 +54,7 @@ async function carryOut(order: Order): Promise<Notice> {
       offerMapped(order[1], order[2], order[3]);
       return ["offered"];
     case "listen":
-      return ["address", await listen()];
+      return ["address", await listen(order[1])];
     default:
       throw new TypeError(`Cannot carry out an order ${String(order[0])}`);
   }

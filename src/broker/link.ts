@@ -6,6 +6,7 @@
  */
 
 import { ProcessError } from "../errors.ts";
+import { reservedPort } from "../runtime/broker_socket.ts";
 import { runtime } from "../runtime/mod.ts";
 import { failureIn, unusable } from "./failure.ts";
 import { hasHelper, hearBlocked, LOOK_MS, lookAfterHelper, onNotice, order } from "./helper.ts";
@@ -41,7 +42,7 @@ export function knownAddress(): string | null {
  * @throws {ProcessError} If it cannot.
  */
 export function brokerAddress(): string {
-  if (address === null) carryOut(["listen"], () => address !== null);
+  if (address === null) carryOut(["listen", reservedPort()], () => address !== null);
   return address!;
 }
 

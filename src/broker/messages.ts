@@ -31,8 +31,8 @@ export type Order =
   | ["offer", number, SharedArrayBuffer, number, number, readonly SharedArrayBuffer[]]
   /** The same for a mapped arena: arena, process, descriptor. */
   | ["offerMapped", number, number, number]
-  /** Listens for clients; answered by {@link Notice} `address`. */
-  | ["listen"]
+  /** Listens for clients, on a port where it takes one; answered by {@link Notice} `address`. */
+  | ["listen", number]
   /** Hands a request to the broker at an address. */
   | ["ask", string, Request]
   /** Asks for a sign of life; answered by {@link Notice} `alive`. */

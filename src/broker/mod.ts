@@ -15,8 +15,9 @@ import type { End, MemoryEnd } from "../park/end.ts";
 import { AGAIN } from "../park/operation.ts";
 import type { NowOperation, WaitOperation } from "../park/operation.ts";
 import { nameOf } from "../park/operations.ts";
-import { checkTimeout } from "../park/wait.ts";
+import { timeoutOf } from "../park/wait.ts";
 import type { WaitOptions } from "../park/wait.ts";
+import { reservedPort } from "../runtime/broker_socket.ts";
 import { runtime } from "../runtime/mod.ts";
 import { noteInternalModule } from "../wire/classes.ts";
 import { order } from "./helper.ts";
@@ -59,7 +60,7 @@ class RemoteEnd implements End {
     options: WaitOptions | undefined,
     action: string,
   ): Promise<number> {
-    const timeout = checkTimeout(options?.timeout, action);
+    const timeout = timeoutOf(options, action);
     const signal = options?.signal;
     signal?.throwIfAborted();
     const { address } = this.name;
@@ -94,7 +95,7 @@ class RemoteEnd implements End {
     options: WaitOptions | undefined,
     action: string,
   ): number {
-    const timeout = checkTimeout(options?.timeout, action);
+    const timeout = timeoutOf(options, action);
     options?.signal?.throwIfAborted(); // it cannot abort while this isolate is blocked
     const request = this.#request("wait", nameOf(operation), pack(operation, argument), timeout);
     return receive(operation, callBlocked(this.name.address, request), argument);
@@ -158,11 +159,13 @@ installBrokers({
     }
     return address;
   },
-  hosts: () =>
-    [knownAddress(), ...known].flatMap((address) => {
-      const port = address?.match(/^tcp:(\d+)/)?.[1];
+  hosts() {
+    const own = knownAddress() ?? `tcp:${reservedPort()}`;
+    return [own, ...known].flatMap((address) => {
+      const port = address.match(/^tcp:([1-9]\d*)/)?.[1];
       return port === undefined ? [] : [`127.0.0.1:${port}`];
-    }),
+    });
+  },
   reach(name) {
     known.add(name.address);
     return new RemoteEnd(name);

@@ -9,6 +9,7 @@
  * @module
  */
 
+import { ProcessError } from "../errors.ts";
 import { EXPIRED } from "../park/operation.ts";
 import { connectToBroker } from "../runtime/broker_socket.ts";
 import type { Channel } from "../runtime/mod.ts";
@@ -44,7 +45,7 @@ class Connection {
     this.#channel = connectToBroker(address).then((channel) => {
       this.#open = channel;
       channel.open((bytes) => this.#hear(bytes), () => this.#end(GONE));
-    }).catch(() => this.#end(GONE));
+    }).catch((error) => this.#end(error instanceof ProcessError ? error.message : GONE));
   }
 
   async ask(request: Request): Promise<void> {

@@ -53,8 +53,8 @@ export function offerMapped(key: number, pid: number, file: number): void {
 }
 
 /** Listens for clients; resolves to the address. */
-export function listen(): Promise<string> {
-  return listenForClients((channel) => void new Client(channel));
+export function listen(port: number): Promise<string> {
+  return listenForClients((channel) => void new Client(channel), port);
 }
 
 /** An isolate that cannot reach the memory. */

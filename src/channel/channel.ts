@@ -8,7 +8,7 @@
 import { ProtocolError, SerializationError } from "../errors.ts";
 import type { End } from "../park/end.ts";
 import { AGAIN, EXPIRED } from "../park/operation.ts";
-import { checkTimeout } from "../park/wait.ts";
+import { timeoutOf } from "../park/wait.ts";
 import type { WaitOptions } from "../park/wait.ts";
 import type { Encoder } from "../wire/encode.ts";
 import { awaitItem, CHANNEL, putItem, takeItem, tryPut, tryTake } from "./channel_words.ts";
@@ -271,7 +271,7 @@ export class Channel {
 
 /** Checks the options before anything happens; returns the timeout. */
 function checkWait(options: WaitOptions | undefined, action: string): number {
-  if (options === undefined) return Infinity;
-  options.signal?.throwIfAborted();
-  return checkTimeout(options.timeout, action);
+  const timeout = timeoutOf(options, action);
+  options?.signal?.throwIfAborted();
+  return timeout;
 }

@@ -6,7 +6,7 @@
 
 import { sourceOf } from "../channel/readable.ts";
 import type { Source } from "../channel/readable.ts";
-import { checkTimeout, EXPIRED, waitFor } from "../park/wait.ts";
+import { EXPIRED, timeoutOf, waitFor } from "../park/wait.ts";
 import type { WaitOptions } from "../park/wait.ts";
 import { closed } from "./wording.ts";
 
@@ -54,7 +54,7 @@ export async function wait<T extends Readable>(
   readables: Iterable<T>,
   options?: WaitOptions,
 ): Promise<T[]> {
-  const timeout = checkTimeout(options?.timeout, "wait for several things");
+  const timeout = timeoutOf(options, "wait for several things");
   options?.signal?.throwIfAborted();
   const objects = [...readables];
   const sources = objects.map(waitingFor);

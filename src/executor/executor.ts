@@ -12,9 +12,10 @@ import { checkCount } from "../pool/checks.ts";
 import { Engine, NO_OPTIONS } from "../pool/engine.ts";
 import type { Items } from "../pool/input.ts";
 import type { Task } from "../pool/options.ts";
+import { checkOptionNames } from "../process/option_names.ts";
 import { Future, stateOf } from "./future.ts";
 import { cancellation } from "./future_state.ts";
-import { splitOptions } from "./options.ts";
+import { EXECUTOR_OPTIONS, splitOptions } from "./options.ts";
 import type { ExecutorMapOptions, ExecutorOptions, Iterables, ShutdownOptions } from "./options.ts";
 import { Results } from "./results.ts";
 
@@ -53,6 +54,7 @@ export abstract class Executor {
         `Cannot ${ACTION} from ${String(given)}: give a number of workers, or options`,
       );
     }
+    checkOptionNames(ACTION, given, EXECUTOR_OPTIONS);
     const { maxWorkers, bufferSize, name = "ExecutorWorker", ...others } = given;
     if (maxWorkers !== undefined) checkCount(ACTION, "maxWorkers", maxWorkers, 1);
     if (bufferSize !== undefined) checkCount(ACTION, "bufferSize", bufferSize, 1);

@@ -4,8 +4,10 @@
  * @module
  */
 
+import { POOL_OPTIONS } from "../pool/checks.ts";
 import type { Items } from "../pool/input.ts";
 import type { PoolOptions } from "../pool/options.ts";
+import type { OptionNames } from "../process/option_names.ts";
 
 /** Options of an executor: those of a pool, and Python's own names. */
 export interface ExecutorOptions extends Omit<PoolOptions, "processes" | "trace" | "traceLimit"> {
@@ -16,6 +18,14 @@ export interface ExecutorOptions extends Omit<PoolOptions, "processes" | "trace"
   /** The `bufferSize` of every `map` that has none of its own. Default 2 × maxWorkers × chunkSize. */
   bufferSize?: number;
 }
+
+const OF_A_POOL_ONLY = ["processes", "trace", "traceLimit"];
+
+/** What an executor takes. */
+export const EXECUTOR_OPTIONS: OptionNames = new Set([
+  ...["maxWorkers", "bufferSize"],
+  ...[...POOL_OPTIONS].filter((name) => !OF_A_POOL_ONLY.includes(name)),
+]);
 
 /** Options of an executor's `map`. */
 export interface ExecutorMapOptions {

@@ -7,7 +7,7 @@
  */
 
 import { ProcessError } from "../errors.ts";
-import { checkTimeout } from "../park/wait.ts";
+import { timeoutOf } from "../park/wait.ts";
 import type { WaitOptions } from "../park/wait.ts";
 import { registerSubclass } from "../wire/classes.ts";
 import type { AnyClass } from "../wire/classes.ts";
@@ -125,7 +125,7 @@ export function invokeWait<T>(
 ): Promise<T> {
   let timeout: number;
   try {
-    timeout = checkTimeout(options?.timeout, action);
+    timeout = timeoutOf(options, action);
   } catch (error) {
     return Promise.reject(error);
   }

@@ -25,7 +25,7 @@ export interface Brokers {
   offer(end: MemoryEnd): ObjectName;
   /** The address of this isolate's broker, if there is one, with the object made known to it. */
   addressFor(end: MemoryEnd): string | null;
-  /** Where the brokers listen that this isolate knows of, its own as well: hosts with ports. */
+  /** Where the brokers listen that this isolate knows of, and its own will: hosts with ports. */
   hosts(): string[];
   /** An end that asks the object's broker. */
   reach(name: ObjectName): End;

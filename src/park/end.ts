@@ -12,7 +12,7 @@ import type { Member } from "./members.ts";
 import { AGAIN, PHASE } from "./operation.ts";
 import type { NowOperation, WaitOperation } from "./operation.ts";
 import type { StartMethod } from "./start_method.ts";
-import { checkTimeout } from "./wait.ts";
+import { timeoutOf } from "./wait.ts";
 import type { WaitOptions } from "./wait.ts";
 
 /** An end of a shared object. */
@@ -75,7 +75,7 @@ export class MemoryEnd implements End {
     options: WaitOptions | undefined,
     action: string,
   ): Promise<number> {
-    const timeout = checkTimeout(options?.timeout, action);
+    const timeout = timeoutOf(options, action);
     const { lines, self } = this.member;
     return lines.wait(operation, this.block, self, argument, timeout, options?.signal);
   }
@@ -90,7 +90,7 @@ export class MemoryEnd implements End {
     options: WaitOptions | undefined,
     action: string,
   ): number {
-    const timeout = checkTimeout(options?.timeout, action);
+    const timeout = timeoutOf(options, action);
     options?.signal?.throwIfAborted(); // it cannot abort while this isolate is blocked
     const { self, lines } = this.member;
     const { words, at } = this.block;

@@ -45,6 +45,24 @@ export function checkTimeout(timeout: number | undefined, action: string): numbe
 }
 
 /**
+ * Checks the options of a wait: an object, if there are any.
+ *
+ * @returns Milliseconds, or `Infinity`.
+ * @throws {TypeError | RangeError} As {@link checkTimeout}.
+ */
+export function timeoutOf(options: WaitOptions | undefined, action: string): number {
+  if (options === undefined) return Infinity;
+  if (typeof options !== "object" || options === null) {
+    throw new TypeError(
+      `Cannot ${action} with ${
+        String(options)
+      }: give { timeout } in milliseconds, { signal }, or both`,
+    );
+  }
+  return checkTimeout(options.timeout, action);
+}
+
+/**
  * Waits for a promise, at most `timeout` milliseconds, until `signal` aborts.
  *
  * @returns What the promise resolves to, or {@link EXPIRED}.
@@ -55,7 +73,7 @@ export async function waitFor<T>(
   options: WaitOptions | undefined,
   action: string,
 ): Promise<T | typeof EXPIRED> {
-  const timeout = checkTimeout(options?.timeout, action);
+  const timeout = timeoutOf(options, action);
   const signal = options?.signal;
   signal?.throwIfAborted();
   const release = runtime.keepAlive();

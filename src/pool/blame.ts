@@ -117,7 +117,9 @@ export function lostError(
     ? `was killed by signal ${-code}${
       OUT_OF_HEAP.includes(code) ? ", probably out of memory: see memoryLimitMb" : ""
     }`
-    : `exited with code ${code}`;
+    : `exited with code ${code}${
+      code === 1 ? ", as after an uncaught error: standard error shows it" : ""
+    }`;
   const error = new WorkerLostError(
     `Task ${index} was lost: its worker ${worker.name} (pid ${worker.child.pid}) ${how}; ` +
       verdict(run),

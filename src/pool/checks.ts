@@ -4,6 +4,9 @@
  * @module
  */
 
+import { LAUNCH_OPTIONS } from "../process/option_names.ts";
+import type { OptionNames } from "../process/option_names.ts";
+
 /** Checks a whole number. */
 export function checkCount(
   action: string,
@@ -19,6 +22,26 @@ export function checkCount(
   }
   return number;
 }
+
+const TASK = ["timeout", "signal", "retries", "grace", "onReport"];
+const CALLBACKS = ["callback", "errorCallback"];
+
+/** What `apply` and `applyAsync` take. */
+export const APPLY_OPTIONS: OptionNames = new Set([...TASK, "priority", "transfer", ...CALLBACKS]);
+
+/** What `map`, `starmap` and their asynchronous forms take. */
+export const MAP_OPTIONS: OptionNames = new Set(
+  [...TASK, "chunkSize", "settle", "onProgress", "progress", ...CALLBACKS],
+);
+
+/** What `imap` and `imapUnordered` take. */
+export const IMAP_OPTIONS: OptionNames = new Set([...TASK, "chunkSize", "buffer", "settle"]);
+
+/** What a pool takes. */
+export const POOL_OPTIONS: OptionNames = new Set([
+  ...["processes", "initializer", "initArgs", "maxTasksPerChild", "warm", "name"],
+  ...["trace", "traceLimit", ...LAUNCH_OPTIONS],
+]);
 
 /** Checks a whole number from 1 up that may be left out: then `null`. */
 export function checkOptional(action: string, option: string, value: unknown): number | null {

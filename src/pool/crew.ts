@@ -53,7 +53,7 @@ export class Crew implements WorkerEvents {
   completed = 0;
   /** Tasks that ended badly. */
   failed = 0;
-  /** Workers that replaced a lost one. */
+  /** Workers that replaced one that was lost, or had to be ended. */
   replaced = 0;
   /** Tasks that were sent again after a loss. */
   retried = 0;
@@ -241,10 +241,11 @@ export class Crew implements WorkerEvents {
     if (member) leave(member);
     this.meter.trace?.ended(worker, code);
     logEnd(worker, code, !this.#dismissed);
+    const ended = !worker.stopping || [...worker.outstanding].some((run) => run.stopped);
     if (!worker.ready && !worker.stopping) this.#falseStart(worker, code);
     this.#reassign(worker, code);
     if (!this.#dismissed) {
-      if (worker.ready && !worker.stopping) this.replaced++;
+      if (worker.ready && ended) this.replaced++;
       this.#replace();
     }
     if (this.#members.size === 0) { for (const resolve of this.#gone.splice(0)) resolve(); }

@@ -9,13 +9,14 @@
 import { BrokenPoolError, CancelledError, PoolTerminatedError, ProcessError } from "../errors.ts";
 import type { StartMethod } from "../park/start_method.ts";
 import { refuseToStart } from "../process/launcher.ts";
+import { checkOptionNames } from "../process/option_names.ts";
 import { logger } from "../process/logging.ts";
 import { runtime } from "../runtime/mod.ts";
 import { Encoder } from "../wire/encode.ts";
 import { AsyncResult, withCallbacks } from "./async_result.ts";
 import { Call } from "./call.ts";
 import type { TaskOptions } from "./call.ts";
-import { checkOptional } from "./checks.ts";
+import { APPLY_OPTIONS, checkOptional, IMAP_OPTIONS, MAP_OPTIONS } from "./checks.ts";
 import { Crew } from "./crew.ts";
 import { ImapJob } from "./imap.ts";
 import { openInput } from "./input.ts";
@@ -129,6 +130,7 @@ export class Engine implements Ledger {
     options: ApplyOptions,
     outcome: Outcome<unknown>,
   ): Job {
+    if (options !== NO_OPTIONS) checkOptionNames(action, options, APPLY_OPTIONS);
     const call = this.#call(action, fn, true, options);
     if (!Array.isArray(args)) {
       throw new TypeError(
@@ -201,6 +203,7 @@ export class Engine implements Ledger {
 
   /** Takes a call for each item of an input. */
   map(action: string, fn: unknown, items: unknown, star: boolean, options: MapOptions): Ticket {
+    checkOptionNames(action, options, MAP_OPTIONS);
     const call = this.#call(action, fn, star, options);
     const chunkSize = checkOptional(action, "chunkSize", options.chunkSize);
     // deno-lint-ignore prefer-const -- the input's callback refers to it
@@ -236,6 +239,7 @@ export class Engine implements Ledger {
     options: ImapOptions,
     spared: boolean = false,
   ): ImapJob<unknown> {
+    checkOptionNames(action, options, IMAP_OPTIONS);
     const call = this.#call(action, fn, inputs.length > 1, options);
     const chunkSize = checkOptional(action, "chunkSize", options.chunkSize);
     const buffer = checkOptional(action, "buffer", options.buffer);

@@ -122,7 +122,10 @@ export interface PoolStats {
   queued: number;
   /** Messages of tasks that were sent again because their worker was lost. */
   retried: number;
-  /** Workers that were replaced after they were lost. */
+  /**
+   * Workers that were replaced: lost, or ended because a task had to be stopped. Not those that have
+   * done their `maxTasksPerChild`.
+   */
   replaced: number;
   /**
    * How long tasks have waited, since the pool was made: from `apply`, or from when the item was read

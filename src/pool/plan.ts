@@ -6,11 +6,12 @@
 
 import type { StartMethod } from "../park/start_method.ts";
 import { cpuCount } from "../process/cpu_count.ts";
+import { checkOptionNames } from "../process/option_names.ts";
 import { checkLaunchOptions } from "../process/options.ts";
 import { isPlain } from "../process/start_child.ts";
 import type { Encoder } from "../wire/encode.ts";
 import { toFunction } from "../wire/functions/mod.ts";
-import { checkCount } from "./checks.ts";
+import { checkCount, POOL_OPTIONS } from "./checks.ts";
 import type { CrewOptions } from "./crew.ts";
 import { Meter } from "./meter.ts";
 import type { PoolOptions } from "./options.ts";
@@ -25,6 +26,7 @@ const DEFAULT_TRACE_LIMIT = 1_000_000;
  * @throws {TypeError | RangeError} If one of them cannot be.
  */
 export function planOf(options: PoolOptions, method: StartMethod, action: string): CrewOptions {
+  checkOptionNames(action, options, POOL_OPTIONS);
   const size = checkCount(action, "processes", options.processes ?? cpuCount(), 1);
   const maxTasks = options.maxTasksPerChild === undefined
     ? Infinity

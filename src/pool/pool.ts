@@ -72,6 +72,8 @@ export class Pool {
   /**
    * Calls a function with an array of arguments.
    *
+   * @param rest The arguments, as one array, which may be left out if the function needs none; then
+   * {@link ApplyOptions}.
    * @returns What the function returns.
    * @throws What the function throws, with the worker's stack as `cause`.
    * @throws {FunctionReferenceError | SerializationError} If function or arguments cannot travel.
@@ -81,11 +83,11 @@ export class Pool {
    */
   apply<A extends unknown[], R>(
     fn: Task<A, R>,
-    args: A = [] as unknown[] as A,
-    options: ApplyOptions = NO_OPTIONS,
-  ): Promise<Awaited<R>> {
+    ...rest: [] extends A ? [args?: A, options?: ApplyOptions] : [args: A, options?: ApplyOptions]
+  ): Promise<Awaited<R>>;
+  apply(fn: unknown, args: unknown[] = [], options: ApplyOptions = NO_OPTIONS): Promise<never> {
     try {
-      return this.#engine.apply("apply", fn, args, options).promise as Promise<Awaited<R>>;
+      return this.#engine.apply("apply", fn, args, options).promise as Promise<never>;
     } catch (error) {
       return Promise.reject(error);
     }
@@ -94,9 +96,14 @@ export class Pool {
   /** As {@link Pool.apply}, but returns a handle at once. */
   applyAsync<A extends unknown[], R>(
     fn: Task<A, R>,
-    args: A = [] as unknown[] as A,
-    options: ApplyOptions & CallbackOptions<Awaited<R>> = NO_OPTIONS,
-  ): AsyncResult<Awaited<R>> {
+    ...rest: [] extends A ? [args?: A, options?: ApplyOptions & CallbackOptions<Awaited<R>>]
+      : [args: A, options?: ApplyOptions & CallbackOptions<Awaited<R>>]
+  ): AsyncResult<Awaited<R>>;
+  applyAsync(
+    fn: unknown,
+    args: unknown[] = [],
+    options: ApplyOptions & CallbackOptions<unknown> = NO_OPTIONS,
+  ): AsyncResult<unknown> {
     return this.#engine.handle(this.#engine.apply("applyAsync", fn, args, options), options);
   }
 

@@ -228,7 +228,7 @@ class Worker {
           if (fn instanceof Unreadable) throw fn.error;
           enterTask(first + this.#offset, attempt, this.#link);
           if (guarded) this.#sayStarted();
-          result = star ? (fn as Callable)(...item as unknown[]) : (fn as Callable)(item);
+          result = star ? (fn as Callable)(...argumentsIn(item)) : (fn as Callable)(item);
           if (result !== null && typeof result === "object" && isThenable(result)) {
             outbox.flushLater();
             return Promise.resolve(result).then(
@@ -315,4 +315,15 @@ class Worker {
 
 function isThenable(value: object): value is PromiseLike<unknown> {
   return typeof (value as PromiseLike<unknown>).then === "function";
+}
+
+/** What is not there is told here; `...item` would only speak of what it misses. */
+function argumentsIn(item: unknown): Iterable<unknown> {
+  if (Array.isArray(item)) return item;
+  if (typeof item === "object" && item !== null && Symbol.iterator in item) return item as never;
+  const given = typeof item === "object" ? "an object" : String(item);
+  throw new TypeError(
+    `Cannot call the function with ${given} as its arguments: give an array for each call, such as ` +
+      "[[1, 2], [3, 4]]",
+  );
 }

@@ -9,7 +9,7 @@ import { BootstrapError, ProcessError } from "../errors.ts";
 import { newIsolateNumber } from "../park/isolate.ts";
 import { isolateEnded } from "../park/members.ts";
 import type { Child } from "../runtime/mod.ts";
-import { importingModules } from "../wire/functions/mod.ts";
+import { callerModule, getMainModule, importingModules, mainGuard } from "../wire/functions/mod.ts";
 import { identity } from "./family.ts";
 import { logger } from "./logging.ts";
 import { takeSpare } from "./spares.ts";
@@ -53,10 +53,11 @@ export function launch(spec: LaunchSpec): Child {
 /** Throws where no child may be started: during bootstrap, and in daemons. */
 export function refuseToStart(action: string): void {
   if (importingModules() || identity().spare) {
+    const guard = mainGuard(callerModule() ?? getMainModule());
     throw new BootstrapError(
       `Cannot ${action} while a child imports this module: every child would start its own ` +
         "children, without end. Put what starts processes behind the main guard:\n\n" +
-        "  if (import.meta.main) {\n    await main();\n  }\n",
+        `  if (${guard}) {\n    // what starts the program\n  }\n`,
     );
   }
   if (identity().daemon) {

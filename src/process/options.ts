@@ -8,6 +8,8 @@
 import { isFunctionSpec } from "../wire/functions/mod.ts";
 import type { FunctionSpec } from "../wire/functions/mod.ts";
 import type { LaunchOptions } from "./launcher.ts";
+import { checkOptionNames, LAUNCH_OPTIONS } from "./option_names.ts";
+import type { OptionNames } from "./option_names.ts";
 
 /** What a process runs. */
 // deno-lint-ignore no-explicit-any
@@ -43,6 +45,9 @@ const EXAMPLES: Readonly<Record<string, string>> = {
   env: '["HOME"]',
   run: '["git"]',
 };
+const PROCESS_OPTIONS: OptionNames = new Set(
+  ["target", "args", "name", "daemon", "stdout", "stderr", ...LAUNCH_OPTIONS],
+);
 const OUTPUTS: readonly unknown[] = ["inherit", "null", "piped"];
 
 /**
@@ -59,6 +64,7 @@ export function checkOptions(options: ProcessOptions<any>): void {
         "{ target: work, args: [1] }",
     );
   }
+  checkOptionNames("make a process", options, PROCESS_OPTIONS);
   const { target, args, name, daemon } = options;
   if (target !== undefined && typeof target !== "function" && !isFunctionSpec(target)) {
     throw new TypeError(

@@ -12,7 +12,7 @@ import {
   ProtocolError,
   TimeoutError,
 } from "../errors.ts";
-import { checkTimeout, EXPIRED, waitFor } from "../park/wait.ts";
+import { EXPIRED, timeoutOf, waitFor } from "../park/wait.ts";
 import type { WaitOptions } from "../park/wait.ts";
 import { connectTo } from "../runtime/net.ts";
 import type { NetStream } from "../runtime/net.ts";
@@ -47,7 +47,7 @@ export async function dial(
   options?: WaitOptions,
 ): Promise<RemoteChannel> {
   const place = checkAddress(address, ACTION);
-  checkTimeout(options?.timeout, ACTION);
+  timeoutOf(options, ACTION);
   options?.signal?.throwIfAborted();
   const imported = await importKey(key);
   const over = new AbortController();

@@ -15,7 +15,7 @@ import type { Substance, WayIn, WayOut } from "../connection/ways.ts";
 import { CONNECTION_WORDING } from "../connection/wording.ts";
 import { ProcessError, ProtocolError, SerializationError, TimeoutError } from "../errors.ts";
 import { EXPIRED as TOO_LATE } from "../park/operation.ts";
-import { checkTimeout, EXPIRED, waitFor } from "../park/wait.ts";
+import { EXPIRED, timeoutOf, waitFor } from "../park/wait.ts";
 import type { WaitOptions } from "../park/wait.ts";
 import type { Message } from "../wire/encode.ts";
 import type { Address } from "./address.ts";
@@ -84,7 +84,7 @@ export class Line implements WayIn, WayOut {
     transfer?: readonly object[],
   ): Promise<void> {
     try {
-      checkTimeout(options?.timeout, SEND);
+      timeoutOf(options, SEND);
       options?.signal?.throwIfAborted();
       const encoder = writeItem("process", value, what, transfer);
       const message = encoder.take();

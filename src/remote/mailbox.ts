@@ -5,7 +5,7 @@
  * @module
  */
 
-import { checkTimeout, EXPIRED, waitFor } from "../park/wait.ts";
+import { EXPIRED, timeoutOf, waitFor } from "../park/wait.ts";
 import type { WaitOptions } from "../park/wait.ts";
 import { Deque } from "../pool/deque.ts";
 import { turns } from "./turns.ts";
@@ -75,7 +75,7 @@ export class Mailbox<T> {
     action: string,
     owner?: unknown,
   ): T | Promise<T | Expired> {
-    checkTimeout(options?.timeout, action);
+    timeoutOf(options, action);
     options?.signal?.throwIfAborted();
     if (this.#items.length > 0) return this.#items.shift()!;
     if (this.#failure !== null) throw this.#failure();
@@ -84,7 +84,7 @@ export class Mailbox<T> {
 
   /** Waits until `take` would not; whether it would not when the time is up. */
   async ready(options: WaitOptions | undefined, action: string, owner?: unknown): Promise<boolean> {
-    checkTimeout(options?.timeout, action);
+    timeoutOf(options, action);
     options?.signal?.throwIfAborted();
     if (this.#items.length > 0 || this.#failure !== null) return true;
     await this.#wait(this.#watchers, () => {}, options, action, owner);

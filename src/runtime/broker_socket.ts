@@ -9,6 +9,7 @@
  * @module
  */
 
+import { ProcessError } from "../errors.ts";
 import { granted } from "./deno_permissions.ts";
 import { NodeStream } from "./node_channel.ts";
 import { newSecret, sameSecret, secretFromText, secretToText } from "./secret.ts";
@@ -19,8 +20,35 @@ import type { Channel } from "./types.ts";
 const SECRET_LIMIT_MS = 5000;
 const GREETING = new Uint8Array(1);
 
-/** Listens; calls back with a channel for every client. Resolves to the address. */
-export async function listenForClients(onClient: (channel: Channel) => void): Promise<string> {
+/** The port that was reserved; 0 for none. */
+let reserved: number | null = null;
+
+/**
+ * A port on which this process will listen, should it come to that: children that may reach single
+ * ports only are told before they start. 0 where there is no need, or no way.
+ */
+export function reservedPort(): number {
+  return reserved ??= "Deno" in globalThis && !canUseAbstract() ? freePort() : 0;
+}
+
+function freePort(): number {
+  try {
+    using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    return listener.addr.port;
+  } catch {
+    return 0; // no permission: then nobody will listen either
+  }
+}
+
+/**
+ * Listens; calls back with a channel for every client. Resolves to the address.
+ *
+ * @param port The one to take, if nobody else has it; 0 for any.
+ */
+export async function listenForClients(
+  onClient: (channel: Channel) => void,
+  port: number,
+): Promise<string> {
   const { createServer } = process.getBuiltinModule("node:net");
   const secret = newSecret();
   const server = createServer((socket) => {
@@ -41,9 +69,9 @@ export async function listenForClients(onClient: (channel: Channel) => void): Pr
   const name = `manycore-broker-${crypto.randomUUID()}`;
   const abstract = canUseAbstract();
   await new Promise<void>((resolve, reject) => {
-    server.on("error", reject);
-    if (abstract) server.listen(`\0${name}`, resolve);
-    else server.listen(0, "127.0.0.1", resolve);
+    if (abstract) return server.on("error", reject).listen(`\0${name}`, resolve);
+    server.once("error", () => server.on("error", reject).listen(0, "127.0.0.1"));
+    server.listen(port, "127.0.0.1", resolve);
   });
   const place = abstract
     ? `abstract:${name}`
@@ -55,6 +83,7 @@ export async function listenForClients(onClient: (channel: Channel) => void): Pr
 export async function connectToBroker(address: string): Promise<Channel> {
   const [place, secret] = address.split("?");
   const [kind, name] = [place.slice(0, place.indexOf(":")), place.slice(place.indexOf(":") + 1)];
+  if (kind === "tcp") requireHost(`127.0.0.1:${name}`);
   const { connect } = process.getBuiltinModule("node:net");
   const socket = kind === "abstract" ? connect(`\0${name}`) : connect(Number(name), "127.0.0.1");
   await new Promise((resolve, reject) => socket.once("connect", resolve).once("error", reject));
@@ -64,6 +93,14 @@ export async function connectToBroker(address: string): Promise<Channel> {
   const channel = new SocketChannel();
   channel.connect(stream);
   return channel;
+}
+
+function requireHost(host: string): void {
+  if (!("Deno" in globalThis) || granted({ name: "net", host })) return;
+  throw new ProcessError(
+    `this process may not reach the one that has made it, at ${host}, which was not known when this ` +
+      `one started; make the object in its parent, or start both with permissions: { net: ["127.0.0.1"] }`,
+  );
 }
 
 function canUseAbstract(): boolean {

@@ -34,9 +34,11 @@ export function whyNoLibrary(): string | null {
     if (Deno.build.os !== "linux") return `pages are not shared on ${Deno.build.os} yet`;
     // Beside the library itself the bells of `bell_socket.ts`: abstract sockets count as files.
     const missing = (["ffi", "net", "read", "write"] as const).filter((name) => !granted({ name }));
-    return missing.length === 0
-      ? null
-      : `Deno needs ${missing.map((name) => `--allow-${name}`).join(" ")} for it`;
+    if (missing.length === 0) return null;
+    // Where single programs may be run, these may not be written: that, too, is a part only.
+    const parts = missing.some((name) => Deno.permissions.querySync({ name }).state === "granted");
+    return `Deno needs ${missing.map((name) => `--allow-${name}`).join(" ")} for it` +
+      (parts ? ", without lists, and --allow-run without a list as well" : "");
   }
   if (process.platform !== "linux") return `pages are not shared on ${process.platform} yet`;
   if ("Bun" in globalThis) return null;

@@ -31,7 +31,7 @@ function startProcess(entry: URL, options: StartOptions): Child {
   try {
     const { hosts, cwd, mainModule, modules = [] } = options;
     const code = [entry.href, ...(mainModule ? [mainModule] : []), ...modules];
-    const flags = permissionFlags(permissions, meeting.address, hosts, cwd, code);
+    const flags = permissionFlags(permissions, meeting.address, hosts, cwd, code, entry);
     const guarded = canGuard();
     try {
       return spawn(entry, flags, meeting, options, guarded);

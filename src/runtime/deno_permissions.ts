@@ -35,6 +35,7 @@ export function allGranted(permissions: Permissions): boolean {
  * Returns the permission flags for a child that must be able to reach `address`, and the hosts.
  *
  * @param code Addresses of modules that are this program's code: they can be imported as here.
+ * @param entry What the child runs: it may read the library, which starts threads by address.
  */
 export function permissionFlags(
   permissions: Permissions,
@@ -42,8 +43,10 @@ export function permissionFlags(
   hosts: readonly string[] = [],
   cwd?: string,
   code: readonly string[] = [],
+  entry?: URL,
 ): string[] {
   if (allGranted(permissions)) return ["-A"];
+  const own = entry === undefined ? [] : libraryOf(entry);
   const wanted = asSet(permissions);
   const flags = ["--no-prompt"];
   const extra = channelResources(address);
@@ -61,7 +64,9 @@ export function permissionFlags(
     }
     const listed = Array.isArray(value) ? value : [];
     for (const resource of listed) requireGranted(name, resource, cwd);
-    const all = [...listed, ...(extra[name] ?? []), ...(name === "net" ? hosts : [])];
+    const all = [...listed, ...(extra[name] ?? [])];
+    if (name === "net") all.push(...hosts);
+    if (name === "read") all.push(...own);
     if (name === "import") all.push(...hostsOfCode(code));
     if (all.length > 0) flags.push(`--allow-${name}=${all.map(escape).join(",")}`);
   }
@@ -107,6 +112,13 @@ function requireGranted(name: Name, resource: string, cwd: string | undefined): 
   );
 }
 
+/** The library's folder, if it has one that this program may read. */
+function libraryOf(entry: URL): string[] {
+  if (entry.protocol !== "file:") return [];
+  const folder = decodeURIComponent(new URL(".", entry).pathname).replace(/\/$/, "");
+  return granted({ name: "read", path: folder }) ? [folder] : [];
+}
+
 /** What the control channel itself needs. */
 function channelResources(address: string): Partial<Record<Name, string[]>> {
   const [kind, place] = [
@@ -133,4 +145,11 @@ function hostsOfCode(code: readonly string[]): string[] {
 
 function escape(resource: string): string {
   return resource.replaceAll(",", ",,");
+}
+
+/** What may be missing where a module of this program could not be imported; `""` if nothing is. */
+export function importHint(url: string): string {
+  if (!("Deno" in globalThis) || !url.startsWith("file:")) return "";
+  if (granted({ name: "read", path: decodeURIComponent(new URL(url).pathname) })) return "";
+  return ": Deno has to read the program's deno.json and modules, give --allow-read for its folder";
 }

@@ -6,6 +6,7 @@
  */
 
 import { compileCacheVariables } from "./compile_cache.ts";
+import { granted } from "./deno_permissions.ts";
 import { workerEntry } from "./worker_entry.ts";
 
 /** What both sides of a helper thread have. */
@@ -26,6 +27,10 @@ interface HelperData {
 
 /** Starts a helper. `notify` is called in the thread after each of its messages. */
 export function startHelper(entry: URL, words: SharedArrayBuffer): HelperPort {
+  const path = decodeURIComponent(entry.pathname);
+  if ("Deno" in globalThis && entry.protocol === "file:" && !granted({ name: "read", path })) {
+    throw new Error(`Deno starts it only with permission to read ${path}; add it to --allow-read`);
+  }
   const { Worker, MessageChannel } = process.getBuiltinModule("node:worker_threads");
   const { port1, port2 } = new MessageChannel();
   const data: HelperData = { port: port2, words };

@@ -8,7 +8,9 @@
 /** From now on this process does not end for an interrupt. In a thread this does nothing. */
 export function ignoreInterrupts(): void {
   try {
-    process.on("SIGINT", () => {});
+    // In Deno `process` would have to be loaded first.
+    if ("Deno" in globalThis) Deno.addSignalListener("SIGINT", () => {});
+    else process.on("SIGINT", () => {});
   } catch {
     // A thread, or a runtime that may not: then it ends like any other.
   }

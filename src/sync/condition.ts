@@ -12,7 +12,7 @@ import type { End } from "../park/end.ts";
 import { methodOf } from "../park/start_method.ts";
 import type { StartMethod } from "../park/start_method.ts";
 import { readEnd, writeEnd } from "../park/travel.ts";
-import { checkTimeout } from "../park/wait.ts";
+import { timeoutOf } from "../park/wait.ts";
 import type { WaitOptions } from "../park/wait.ts";
 import {
   awaitNotice,
@@ -219,7 +219,7 @@ export class Condition {
   #begin(options: WaitOptions | undefined): number {
     this.#requireLock("wait for");
     // What the wait would refuse, it must refuse before it counts.
-    checkTimeout(options?.timeout, "wait for the condition");
+    timeoutOf(options, "wait for the condition");
     options?.signal?.throwIfAborted();
     if (this.#end.now(beginWait, 0) === TOO_MANY) {
       throw new ProcessError(

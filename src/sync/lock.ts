@@ -92,7 +92,8 @@ export class Lock {
   release(): void {
     if (this.#end.now(releaseLock, 0) === HELD) {
       throw new ProcessError(
-        "Cannot release a lock that nobody holds: call release once for each acquire",
+        "Cannot release a lock that nobody holds: call release once for each acquire, and only when " +
+          "that has succeeded: acquire() returns a promise, to be awaited; acquireSync() does not",
       );
     }
   }

@@ -81,7 +81,8 @@ export class RLock {
     const result = this.#end.now(releaseRecursive, 0);
     if (result === HELD) {
       throw new ProcessError(
-        "Cannot release a lock that nobody holds: call release once for each acquire",
+        "Cannot release a lock that nobody holds: call release once for each acquire, and only when " +
+          "that has succeeded: acquire() returns a promise, to be awaited; acquireSync() does not",
       );
     }
     if (result === NOT_OWNER) {

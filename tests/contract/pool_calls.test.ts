@@ -126,7 +126,7 @@ describeMethods("pool: map, starmap, apply", (method) => {
       assert.equal(Object.keys(error).includes("taskIndex"), false);
     }
     assert.equal(await pool.apply(work.square, [3]), 9);
-    await pool.map(work.nothing, range(10)); // both workers are past what they had begun
+    await pool.broadcast(work.nothing); // both workers are past what they had begun
     const began = readFileSync(file, "utf8").trim().split("\n").length;
     assert.ok(began < 300, `${began} of 602 tasks began`);
   });
@@ -374,7 +374,10 @@ describeMethods("pool: bad input", (method) => {
       () => new Pool({ initializer: work.prepare, initArgs: [new WeakMap()] }),
       { name: "SerializationError", path: "initArgs[0]" },
     );
-    assert.throws(() => new Pool({ initializer: () => {} }), { name: "FunctionReferenceError" });
+    assert.throws(() => new Pool({ initializer: () => {} }), {
+      name: "FunctionReferenceError",
+      message: /the function given as `initializer` .* has no name of its own/,
+    });
   });
 
   it("refuses a function that is none, or cannot be found", async () => {
@@ -385,6 +388,8 @@ describeMethods("pool: bad input", (method) => {
     const outside = 5;
     const closure = (x: number) => x + outside;
     const wanted = { name: "FunctionReferenceError", message: /closure/ };
+    const inPlace = { name: "FunctionReferenceError", message: /no name of its own.*partial\(\)/ };
+    await assert.rejects(pool.map((x) => x * outside, [1]), inPlace);
     await assert.rejects(pool.map(closure, [1]), wanted);
     await assert.rejects(pool.apply(closure, [1]), wanted);
     assert.throws(() => pool.imap(closure, [1]), wanted);

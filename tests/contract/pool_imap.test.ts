@@ -118,6 +118,32 @@ describeMethods("pool: imap", (method) => {
     }
   });
 
+  it("with settle a loop goes on after a failure", async () => {
+    for (const chunkSize of [1, 3]) {
+      for (const form of ["imap", "imapUnordered"] as const) {
+        const results = pool[form](work.root, [1, -2, 4, new WeakMap() as never], {
+          chunkSize,
+          settle: true,
+        });
+        const all: string[] = [];
+        for await (const result of results) {
+          all.push(result.status === "fulfilled" ? String(result.value) : result.reason.name);
+        }
+        const expected = ["1", "RangeError", "2", "SerializationError"];
+        if (form === "imap") assert.deepEqual(all, expected);
+        else assert.deepEqual(all.sort(), expected.sort());
+      }
+    }
+    function* broken() {
+      yield 1;
+      throw new URIError("input");
+    }
+    const cut = pool.imap(work.root, broken(), { settle: true });
+    assert.deepEqual((await cut.next()).value, { status: "fulfilled", value: 1 });
+    await assert.rejects(cut.next(), URIError); // no item's failure
+    assert.equal((await cut.next()).done, true);
+  });
+
   it("gives an error of the input at its place", async () => {
     function* broken() {
       yield 1;

@@ -39,6 +39,14 @@ describeMethods("pool: whole programs", (method) => {
     });
   }
 
+  it("Ctrl-C is for the program to answer: workers finish what they have", {
+    skip: method === "thread" ? "threads get no signals" : false,
+  }, async () => {
+    const { code, stdout, stderr } = await run("interrupted", method);
+    assert.equal(stdout, "interrupted 1 2\n", stderr);
+    assert.equal(code, 0);
+  });
+
   it("the end of a program ends its workers", async () => {
     const { code, stdout } = await run("exits", method);
     assert.equal(code, 3);

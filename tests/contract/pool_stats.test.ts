@@ -147,6 +147,17 @@ describeMethods("pool: stats of times", (method) => {
     assert.deepEqual([queued, running, workers], [0, 0, []]);
   });
 
+  it("counts workers that were lost or had to be ended, and no others", async () => {
+    await using pool = new Pool({ processes: 1, maxTasksPerChild: 2 });
+    await pool.map(work.square, range(4));
+    assert.equal(pool.stats().replaced, 0);
+    await assert.rejects(pool.apply(work.sleep, [60_000], { timeout: 1 }), {
+      name: "TimeoutError",
+    });
+    await pool.apply(work.square, [1]);
+    assert.equal(pool.stats().replaced, 1);
+  });
+
   it("stays sane when workers die and are replaced", async () => {
     await using pool = new Pool({ processes: 2, maxTasksPerChild: 3 });
     await pool.map(work.square, range(20));

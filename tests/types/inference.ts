@@ -4,7 +4,7 @@
  */
 
 import { getContext, partial, Pipe, Process, Queue, RawArray, Value } from "../../mod.ts";
-import type { AsyncResult, Connection, Pool } from "../../mod.ts";
+import type { AsyncResult, Connection, FunctionSpec, Pool } from "../../mod.ts";
 
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true
   : false;
@@ -15,6 +15,10 @@ declare function add(a: number, b: number): number;
 declare function length(text: string): number;
 declare function later(x: number): Promise<string>;
 declare function optional(x: number, y?: string): boolean;
+declare function unneeded(text?: string): string;
+declare function several(...numbers: number[]): number;
+declare function nothing(): string;
+declare const named: FunctionSpec;
 declare const pool: Pool;
 
 // -- Results --
@@ -37,6 +41,26 @@ const stream = pool.imap(later, [1]);
 same<typeof stream, AsyncIterableIterator<string>>(true);
 pool.starmap(optional, [[1, "a"], [2, "b"]]);
 pool.apply(optional, [1]);
+const alone = pool.apply(nothing);
+same<typeof alone, Promise<string>>(true);
+const aloneAsync = pool.applyAsync(nothing);
+same<typeof aloneAsync, AsyncResult<string>>(true);
+pool.apply(nothing, [], { timeout: 1000 });
+pool.apply(unneeded);
+pool.apply(unneeded, undefined, { timeout: 1000 });
+pool.apply(unneeded, ["a"]);
+pool.apply(several);
+pool.apply(several, [1, 2, 3], { timeout: 1000 });
+pool.apply((x: number) => x, [1]);
+const unknown = pool.apply(named);
+same<typeof unknown, Promise<unknown>>(true);
+pool.apply(named, [1, "a"], { timeout: 1000 });
+pool.applyAsync(named);
+pool.applyAsync(add, [1, 2], { callback: (sum) => same<typeof sum, number>(true) });
+/** The types go through a generic function. */
+export function passOn<A extends unknown[], R>(fn: (...args: A) => R, args: A) {
+  return pool.apply(fn, args);
+}
 
 // -- Arguments that do not fit --
 
@@ -44,6 +68,16 @@ pool.apply(optional, [1]);
 pool.map(length, [1]);
 // @ts-expect-error: one argument is missing
 pool.apply(add, [1]);
+// @ts-expect-error: all arguments are missing
+pool.apply(add);
+// @ts-expect-error: all arguments are missing
+pool.applyAsync(add);
+// @ts-expect-error: the one that is needed is missing
+pool.apply(optional);
+// @ts-expect-error: they are missing in front of the options as well
+pool.apply(add, undefined, { timeout: 1000 });
+// @ts-expect-error: it takes none
+pool.apply(nothing, [1]);
 // @ts-expect-error: the second is no number
 pool.apply(add, [1, "2"]);
 // @ts-expect-error: one is too many

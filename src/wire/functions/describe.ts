@@ -61,7 +61,7 @@ function search(wanted: Wanted): FunctionReference {
 
   const roots = searchRoots();
   const graph = moduleGraph(roots);
-  const form = refusedForm(fn, text, path);
+  const form = refusedForm(fn, text, path, graph.project, roots);
   const candidates = form === null ? candidatesIn(graph.project, wanted) : [];
   const certain = choose(candidates, wanted) ?? inRuntime(fn, graph);
   if (certain !== null) return certain;

@@ -44,6 +44,21 @@ export function moduleGraph(roots: readonly string[]): ModuleGraph {
   return graph;
 }
 
+/**
+ * Whether a module is CommonJS, as far as its name or its source tells.
+ *
+ * @param url Address of the module.
+ * @returns `true` if `require` and `module` are there and `import.meta` is not.
+ */
+export function isCommonJs(url: string): boolean {
+  const extension = /\.([cm]?)[jt]sx?(?:$|[?#])/.exec(url)?.[1];
+  if (extension === "c" || extension === "m") return extension === "c";
+  const module = read(url);
+  if (typeof module === "string" || /^\s*export\b/m.test(module.source)) return false;
+  const forms = module.outline.imports.map(({ form }) => form);
+  return forms.includes("require") && !forms.includes("import");
+}
+
 /** The module of an address; `unreadable` if only importing it could tell, `missing` if nothing can. */
 function read(url: string): ModuleText | "unreadable" | "missing" {
   let module = modules.get(url);

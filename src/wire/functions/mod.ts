@@ -11,6 +11,7 @@ import { makePartial, partialOf } from "./partial.ts";
 import { resolve } from "./resolve.ts";
 
 export { isOwnModule } from "../../runtime/places.ts";
+export { mainGuard } from "./advice.ts";
 export { callerModule } from "./caller.ts";
 export { describe } from "./describe.ts";
 export { moduleGraph } from "./graph.ts";

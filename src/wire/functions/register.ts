@@ -1,12 +1,13 @@
 /**
  * Layer 3, wire/functions. The table of functions that their modules registered by name. The
  * child that imports such a module runs the same `register` call, and so fills the same table.
- * Imports `known.ts`.
+ * Imports `host.ts` and `known.ts`.
  *
  * @module
  */
 // deno-lint-ignore-file ban-types -- the table holds any callable
 
+import { toUrl } from "./host.ts";
 import { forget, remember } from "./known.ts";
 
 /** Any function or class, whatever its parameters. */
@@ -23,11 +24,12 @@ const table = new Map<string, Map<string, Function>>();
  *
  * Call it at the top level of the module. Registering a name again replaces the function, as when
  * a module is reloaded; the replaced function is no longer known by that name. In CommonJS, where
- * there is no `import.meta`, pass `{ url: pathToFileURL(__filename).href }`.
+ * there is no `import.meta`, pass `module`: `register(module, { square })`.
  *
- * @param meta The module's own `import.meta`.
+ * @param meta The module's own `import.meta`; CommonJS's `module`; or `{ url }`, its address.
  * @param functions The functions, each under the name it is to be found by.
- * @throws {TypeError} If `meta` has no `url`, or a value is not a function.
+ * @throws {TypeError} If `meta` has neither a `url` nor the absolute path of a file as `filename`, or
+ * a value is not a function.
  *
  * @example
  * ```ts
@@ -38,17 +40,10 @@ const table = new Map<string, Map<string, Function>>();
  * ```
  */
 export function register(
-  meta: { readonly url: string },
+  meta: { readonly url: string } | { readonly filename: string },
   functions: Readonly<Record<string, AnyFunction>>,
 ): void {
-  if (typeof meta !== "object" || meta === null || typeof meta.url !== "string") {
-    throw new TypeError(
-      `register(import.meta, { … }) needs the module's import.meta first, received ${show(meta)}`,
-    );
-  }
-  if (!URL.canParse(meta.url)) {
-    throw new TypeError(`register() needs import.meta.url to be an address, received ${meta.url}`);
-  }
+  const url = addressOf(meta);
   if (typeof functions !== "object" || functions === null || Array.isArray(functions)) {
     throw new TypeError(
       `register(import.meta, { … }) needs an object of functions, received ${show(functions)}`,
@@ -59,13 +54,13 @@ export function register(
     if (typeof fn === "function") continue;
     throw new TypeError(`Cannot register "${name}": it is not a function but ${show(fn)}`);
   }
-  let names = table.get(meta.url);
-  if (names === undefined) table.set(meta.url, names = new Map());
+  let names = table.get(url);
+  if (names === undefined) table.set(url, names = new Map());
   for (const [name, fn] of entries) {
     const before = names.get(name);
     if (before !== undefined && before !== fn) forget(before);
     names.set(name, fn);
-    remember(fn, { kind: "export", modules: [meta.url], name, check: 0, search: false });
+    remember(fn, { kind: "export", modules: [url], name, check: 0, search: false });
   }
 }
 
@@ -90,9 +85,23 @@ export function registeredNames(module: string): string[] {
   return [...table.get(module)?.keys() ?? []];
 }
 
+function addressOf(meta: { readonly url?: unknown; readonly filename?: unknown }): string {
+  const { url, filename } = meta ?? {};
+  if (typeof url === "string") {
+    if (URL.canParse(url)) return url;
+    throw new TypeError(`register() needs import.meta.url to be an address, received ${url}`);
+  }
+  const file = typeof filename === "string" ? toUrl(filename) : null;
+  if (file !== null) return file;
+  throw new TypeError(
+    "register(import.meta, { … }) needs the module's import.meta first (in CommonJS: module), " +
+      `received ${show(meta)}`,
+  );
+}
+
 function show(value: unknown): string {
   if (value === null || value === undefined) return String(value);
   if (Array.isArray(value)) return "an array";
-  if (typeof value === "object") return "an object without url";
+  if (typeof value === "object") return "an object without the url or filename of a module";
   return typeof value === "string" ? JSON.stringify(value) : `a ${typeof value}`;
 }

@@ -9,7 +9,9 @@
 // deno-lint-ignore-file ban-types -- any callable may be found
 
 import { FunctionReferenceError } from "../../errors.ts";
+import { importHint } from "../../runtime/deno_permissions.ts";
 import type { FunctionReference } from "../function_hook.ts";
+import { registerCall } from "./advice.ts";
 import { compileInline } from "./inline.ts";
 import { knownFunction, remember } from "./known.ts";
 import {
@@ -85,7 +87,9 @@ function exportedFunction(reference: ExportReference): Function {
     throw new FunctionReferenceError(
       `Cannot tell which function "${reference.name}" is meant: ` +
         `${[...found.values()].join(" and ")} have one with the same text. Call ` +
-        `register(import.meta, { ${reference.name} }) in the module that it belongs to`,
+        `${
+          registerCall(reference.name, found.values().next().value!)
+        } in the module that it belongs to`,
     );
   }
   if (!reference.search) {
@@ -125,6 +129,7 @@ function searched(reference: ExportReference): Map<Function, string> {
 function missing(reference: ExportReference): FunctionReferenceError {
   const { name, modules } = reference;
   const places = modules.join(", ");
+  const call = registerCall(name, modules[0] ?? null);
   const unloaded = modules.filter((url) => !isLoaded(url));
   if (unloaded.length > 0 && !reference.search) {
     return new FunctionReferenceError(
@@ -135,22 +140,25 @@ function missing(reference: ExportReference): FunctionReferenceError {
   if (reference.search) {
     return new FunctionReferenceError(
       `Cannot find the function "${name}" in ${places} or what they import` +
-        (unloaded.length > 0 ? ` (${unloaded.join(", ")} cannot be imported here)` : "") +
-        `. Export it from its module, call register(import.meta, { ${name} }) there, or pass ` +
+        (unloaded.length > 0
+          ? ` (${unloaded.join(", ")} cannot be imported here${importHint(unloaded[0])})`
+          : "") +
+        `. Export it from its module, call ${call} there, or pass ` +
         `{ module, name }`,
     );
   }
   if (modules.some((url) => functionsNamed(url, name).length > 0)) {
     return new FunctionReferenceError(
       `The function "${name}" of ${places} is another one than was sent: its text differs in this ` +
-        `process. Call register(import.meta, { ${name} }) in the module that it belongs to; if ` +
-        `the file was changed, restart the program`,
+        `process. If the file was changed, restart the program. Tools that rewrite modules, such ` +
+        `as the test runner vitest, do this too: call ${call} in the module that it belongs to`,
     );
   }
   const names = [...new Set(modules.flatMap(namesIn))];
   return new FunctionReferenceError(
     `Cannot find the function "${name}" in ${places}, which ` +
       (names.length > 0 ? `exports ${names.join(", ")}` : "exports nothing") +
-      `. Export it there, or call register(import.meta, { ${name} }) at the top level`,
+      `. Export it there, or call ${call} at the top level` +
+      (call.includes(`: ${name} }`) ? `, and give the name under which it is registered` : ""),
   );
 }

@@ -24,6 +24,7 @@ import {
 } from "../../../src/wire/functions/mod.ts";
 import "../../fixtures/functions/host.ts";
 import { whileLoading } from "../../fixtures/functions/loading.ts";
+import common from "../../fixtures/functions/registered.cjs";
 import { typed } from "../../fixtures/functions/library.ts";
 import { callThrough } from "../../fixtures/functions/through.ts";
 
@@ -81,9 +82,11 @@ test("partial() takes a module and a name, but cannot be called here then", () =
 
 test("register() refuses what is no import.meta and no function", () => {
   const bad: [unknown, unknown, RegExp][] = [
-    [undefined, {}, /import\.meta first, received undefined/],
+    [undefined, {}, /import\.meta first \(in CommonJS: module\), received undefined/],
     ["file:///x.ts", {}, /received "file:\/\/\/x\.ts"/],
-    [{}, {}, /an object without url/],
+    [{}, {}, /an object without the url or filename/],
+    [{ filename: "./work.cjs" }, {}, /an object without the url or filename/],
+    ["/work.cjs", {}, /in CommonJS: module\), received "\/work\.cjs"/],
     [{ url: "not an address" }, {}, /to be an address, received not an address/],
     [import.meta, undefined, /object of functions, received undefined/],
     [import.meta, [add], /received an array/],
@@ -97,6 +100,26 @@ test("register() refuses what is no import.meta and no function", () => {
     });
   }
   assert.throws(() => describe(add), FunctionReferenceError, "nothing of it was registered");
+});
+
+test("register() takes CommonJS's module, and finds the same address as an import", () => {
+  const kept = common.registerIn(register) as typeof typed;
+  const modules = [fixture("registered.cjs")];
+  assert.deepEqual(describe(kept), {
+    kind: "export",
+    modules,
+    name: "kept",
+    check: 0,
+    search: false,
+  });
+  const odd = () => 1;
+  register({ filename: "/made up/#1 100%.cjs" }, { odd });
+  const [address] = (describe(odd) as { modules: string[] }).modules;
+  assert.equal(address, "file:///made%20up/%231%20100%25.cjs");
+  register({ filename: "C:\\made\\up.cjs" }, { odd });
+  assert.deepEqual((describe(odd) as { modules: string[] }).modules, ["file:///C:/made/up.cjs"]);
+  register({ url: "file:///first.ts", filename: "/second.ts" }, { odd });
+  assert.deepEqual((describe(odd) as { modules: string[] }).modules, ["file:///first.ts"]);
 });
 
 test("register() replaces a name, and forgets who had it", () => {
@@ -129,6 +152,25 @@ test("a reference is resolved once its module is loaded, and to the same functio
   assert.equal(plain, (await import("../../fixtures/functions/plain.js")).plain);
   assert.equal(resolve(reference), plain);
   assert.equal(describe(plain), reference);
+});
+
+test("what a child does not find is told with code that can be written", async () => {
+  const load = async (name: string, check = 0): Promise<never> => {
+    const modules = [fixture("plain.js")];
+    const reference: FunctionReference = { kind: "export", modules, name, check, search: false };
+    await loadReference(reference);
+    resolve(reference);
+    throw new Error("it was found");
+  };
+  await assert.rejects(
+    load("Calc.inc"),
+    /\{ inc: Calc\.inc \}\) at the top level, and give the name/,
+  );
+  await assert.rejects(
+    load("nothing"),
+    /register\(import\.meta, \{ nothing \}\) at the top level$/,
+  );
+  await assert.rejects(load("plain", 1), /text differs.*restart.*vitest.*register\(import\.meta/);
 });
 
 test("importingModules() is true while a module of the user runs, and only then", async () => {
