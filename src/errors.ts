@@ -6,6 +6,9 @@
  * @module
  */
 
+/** Frames of a call that was refused: ours come first, the caller's behind them is the one to look at. */
+const REFUSED_FRAMES = 40;
+
 /** The base of every error of this library: `catch (e) { if (e instanceof MultiprocessingError) … }`. */
 export class MultiprocessingError extends Error {
   /** The name of the class, also after the error has crossed from another process. */
@@ -123,12 +126,28 @@ export class SerializationError extends MultiprocessingError {
   override name = "SerializationError";
   /** Where the offending value sits, such as `args[0].user.socket`. */
   path?: string;
+
+  /** Made by the library, with a stack that reaches to who has called it. */
+  constructor(message?: string, options?: ErrorOptions) {
+    const { stackTraceLimit } = Error;
+    Reflect.set(Error, "stackTraceLimit", Math.max(stackTraceLimit ?? 0, REFUSED_FRAMES));
+    super(message, options);
+    Reflect.set(Error, "stackTraceLimit", stackTraceLimit);
+  }
 }
 
 /** A function cannot be found again by another process. */
 export class FunctionReferenceError extends MultiprocessingError {
   /** The name of the class. */
   override name = "FunctionReferenceError";
+
+  /** Made by the library, with a stack that reaches to who has called it. */
+  constructor(message?: string, options?: ErrorOptions) {
+    const { stackTraceLimit } = Error;
+    Reflect.set(Error, "stackTraceLimit", Math.max(stackTraceLimit ?? 0, REFUSED_FRAMES));
+    super(message, options);
+    Reflect.set(Error, "stackTraceLimit", stackTraceLimit);
+  }
 }
 
 /** A module started a process while a child was importing it: the main guard is missing. */

@@ -24,7 +24,7 @@ import { Encoder } from "../wire/encode.ts";
 import { failureBytes, unusable } from "./failure.ts";
 import { objectKey } from "./messages.ts";
 import type { Answer, Request } from "./messages.ts";
-import { refuse, undo } from "./take_back.ts";
+import { concernsOthers, refuse, undo } from "./take_back.ts";
 import type { Grant } from "./take_back.ts";
 
 type StandIn = ReturnType<Member["self"]["standIn"]>;
@@ -61,7 +61,7 @@ export function listen(port: number): Promise<string> {
 class Client {
   readonly #channel: Channel;
   readonly #agents = new Map<Member, StandIn>();
-  readonly #waits = new Map<number, AbortController>();
+  readonly #waits = new Map<number, { operation: WaitOperation<unknown>; abort(): void }>();
   /** Waits that were granted, while the client has not heard of it. */
   readonly #unheard = new Map<number, Grant>();
   /** Waits under way that the client has given up. */
@@ -116,9 +116,9 @@ class Client {
       return this.#answer(["result", id, result]);
     }
     const cancelled = new AbortController();
-    this.#waits.set(id, cancelled);
     const { signal } = cancelled;
     const wait = operation as WaitOperation<unknown>;
+    this.#waits.set(id, { operation: wait, abort: () => cancelled.abort() });
     const { crossing } = wait;
     const own = crossing === undefined ? argument : crossing.unpack(argument);
     member.lines.wait(wait, block, agent, own, timeout, signal).then(
@@ -174,8 +174,11 @@ class Client {
 
   #gone(): void {
     this.#open = false;
-    for (const wait of this.#waits.values()) wait.abort();
+    const waits = [...this.#waits.values()];
+    const late = waits.filter(({ operation }) => concernsOthers(operation));
+    for (const wait of waits) if (!late.includes(wait)) wait.abort();
     for (const grant of this.#unheard.values()) undo(grant);
     for (const agent of this.#agents.values()) agent.end(this.#life);
+    for (const wait of late) wait.abort();
   }
 }

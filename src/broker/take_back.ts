@@ -22,6 +22,14 @@ export interface Grant {
   readonly result: number;
 }
 
+/**
+ * Whether a wait that is given up ends those of others. Where its client has died, that has to be
+ * known before: who resets a barrier forgets the dead, and would not know of this one.
+ */
+export function concernsOthers(operation: WaitOperation<unknown>): boolean {
+  return operation === awaitBarrier;
+}
+
 /** For a client that has died. */
 export function undo({ operation, block, agent, argument, result }: Grant): void {
   operation.undo?.(block.words, block.at, agent, argument, result);
