@@ -9,6 +9,13 @@
 /** Frames of a call that was refused: ours come first, the caller's behind them is the one to look at. */
 const REFUSED_FRAMES = 40;
 
+/** Errors have longer stacks, until what it returns is called. */
+function deepenStacks(): () => void {
+  const { stackTraceLimit } = Error;
+  Reflect.set(Error, "stackTraceLimit", Math.max(stackTraceLimit ?? 0, REFUSED_FRAMES));
+  return () => void Reflect.set(Error, "stackTraceLimit", stackTraceLimit);
+}
+
 /** The base of every error of this library: `catch (e) { if (e instanceof MultiprocessingError) … }`. */
 export class MultiprocessingError extends Error {
   /** The name of the class, also after the error has crossed from another process. */
@@ -129,10 +136,9 @@ export class SerializationError extends MultiprocessingError {
 
   /** Made by the library, with a stack that reaches to who has called it. */
   constructor(message?: string, options?: ErrorOptions) {
-    const { stackTraceLimit } = Error;
-    Reflect.set(Error, "stackTraceLimit", Math.max(stackTraceLimit ?? 0, REFUSED_FRAMES));
+    const back = deepenStacks();
     super(message, options);
-    Reflect.set(Error, "stackTraceLimit", stackTraceLimit);
+    back();
   }
 }
 
@@ -143,10 +149,9 @@ export class FunctionReferenceError extends MultiprocessingError {
 
   /** Made by the library, with a stack that reaches to who has called it. */
   constructor(message?: string, options?: ErrorOptions) {
-    const { stackTraceLimit } = Error;
-    Reflect.set(Error, "stackTraceLimit", Math.max(stackTraceLimit ?? 0, REFUSED_FRAMES));
+    const back = deepenStacks();
     super(message, options);
-    Reflect.set(Error, "stackTraceLimit", stackTraceLimit);
+    back();
   }
 }
 

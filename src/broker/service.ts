@@ -175,10 +175,9 @@ class Client {
   #gone(): void {
     this.#open = false;
     const waits = [...this.#waits.values()];
-    const late = waits.filter(({ operation }) => concernsOthers(operation));
-    for (const wait of waits) if (!late.includes(wait)) wait.abort();
+    for (const wait of waits) if (!concernsOthers(wait.operation)) wait.abort();
     for (const grant of this.#unheard.values()) undo(grant);
     for (const agent of this.#agents.values()) agent.end(this.#life);
-    for (const wait of late) wait.abort();
+    for (const wait of waits) wait.abort();
   }
 }

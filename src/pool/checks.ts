@@ -1,5 +1,6 @@
 /**
- * Layer 10, pool. Checks of numbers among options. Owns the words in which they are refused.
+ * Layer 10, pool. The names of all options, and checks of numbers among them. Owns the words in which
+ * these are refused.
  *
  * @module
  */

@@ -3,7 +3,8 @@
  * items, and the rules of this file:
  *
  * - A run goes to the worker with the least to do. Short work is gathered: about {@link FRAME_MS}
- *   per message, at most two messages per worker, so that it never waits for the next one.
+ *   per message, of a `map` {@link MAP_FRAME_MS}, at most two messages per worker, so that it never
+ *   waits for the next one.
  *   Work of unknown length goes out one item at a time, until something was measured.
  * - When there are no more tasks than idle workers, each gets one: they may wait for each other.
  * - Calls of a priority above 0 come before everything else, higher ones first.
