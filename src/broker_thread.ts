@@ -9,7 +9,7 @@
 import { add, notify } from "./memory/atomics.ts";
 import { helperPort } from "./runtime/helper_thread.ts";
 import { threadBegan, threadNumber } from "./runtime/liveness.ts";
-import { onThreadError } from "./runtime/threads.ts";
+import { onUncaught } from "./runtime/uncaught.ts";
 import "./channel/channel_words.ts";
 import "./channel/sides.ts";
 import "./shared/array_words.ts";
@@ -36,7 +36,7 @@ const sayAlive = () => say(["alive", thread, thread > 0 ? threadBegan(thread) : 
 
 sayAlive();
 // Nobody else would say so: the isolate would wait for ever, or end without having been asked.
-onThreadError((error) => say(["crashed", failureBytes(error)]));
+onUncaught((error) => say(["crashed", failureBytes(error)]));
 port.onMessage((message) => {
   const order = message as Order;
   if (order[0] === "ping") return sayAlive();

@@ -16,11 +16,16 @@ import type { Process } from "./process/process.ts";
 import { isLeave, prepare, sayBegun } from "./process/spare_words.ts";
 import { readStartRecord } from "./process/start_record.ts";
 import { runWorker } from "./pool/worker.ts";
+import type { Inbox } from "./pool/worker.ts";
 import { runtime } from "./runtime/mod.ts";
 import type { ParentLink } from "./runtime/mod.ts";
 import { Decoder } from "./wire/decode.ts";
 import { modulesOf } from "./wire/envelope.ts";
 import { loadModules } from "./wire/functions/mod.ts";
+
+/** How long the parent may take to read what a worker ends for. */
+const LAST_WORDS_MS = 1000;
+const inbox: Inbox = { deliver: () => {}, lastWords: () => Promise.resolve() };
 
 const link = await runtime.parentChannel();
 if (link === null) {
@@ -38,11 +43,9 @@ async function start({ channel, thread, first }: ParentLink): Promise<void> {
   // What follows the start record before a worker listens waits here: its pool may close at once.
   const early: { bytes: Uint8Array; attachments: readonly unknown[] }[] = [];
   let arrived = () => {};
-  const inbox = {
-    deliver: (bytes: Uint8Array, attachments: readonly unknown[]) => {
-      early.push({ bytes, attachments });
-      arrived();
-    },
+  inbox.deliver = (bytes, attachments) => {
+    early.push({ bytes, attachments });
+    arrived();
   };
   channel.open((bytes, attachments) => inbox.deliver(bytes, attachments), () => {
     parentIsAlive = false;
@@ -86,6 +89,10 @@ async function start({ channel, thread, first }: ParentLink): Promise<void> {
 }
 
 async function fail(error: unknown): Promise<void> {
-  await runtime.writeError(`Process ${identity().name}:\n${describeError(error)}\n`);
+  const patience = new Promise<void>((resolve) => setTimeout(resolve, LAST_WORDS_MS));
+  await Promise.all([
+    runtime.writeError(`Process ${identity().name}:\n${describeError(error)}\n`),
+    Promise.race([inbox.lastWords(error), patience]),
+  ]);
   runtime.exit(1);
 }

@@ -36,7 +36,10 @@ export class TimeoutError extends MultiprocessingError {
   taskIndex?: number;
 }
 
-/** A worker died while it ran a task: killed, out of memory, or by calling `exit()`. */
+/**
+ * A worker died while it ran a task: killed, out of memory, by calling `exit()`, or for an error that
+ * nobody caught, which is then the `cause`.
+ */
 export class WorkerLostError extends MultiprocessingError {
   /** The name of the class. */
   override name = "WorkerLostError";

@@ -111,25 +111,41 @@ export function lostError(
   { run, offset }: NonNullable<Estate["lost"]>,
 ): WorkerLostError {
   const index = run.first + offset;
-  const how = worker.fault !== null
-    ? "sent a message that cannot be read, and was ended"
-    : code < 0
-    ? `was killed by signal ${-code}${
-      OUT_OF_HEAP.includes(code) ? ", probably out of memory: see memoryLimitMb" : ""
-    }`
-    : `exited with code ${code}${
-      code === 1 ? ", as after an uncaught error: standard error shows it" : ""
-    }`;
+  const cause = causeOf(worker);
   const error = new WorkerLostError(
-    `Task ${index} was lost: its worker ${worker.name} (pid ${worker.child.pid}) ${how}; ` +
-      verdict(run),
-    worker.fault === null ? undefined : { cause: worker.fault },
+    `Task ${index} was lost: its worker ${worker.name} (pid ${worker.child.pid}) ` +
+      `${howEnded(worker, code)}; ${verdict(run)}`,
+    cause === undefined ? undefined : { cause },
   );
   error.pid = worker.child.pid;
   error.exitCode = code;
   error.taskIndex = index;
   error.attempts = run.attempt + 1;
   return error;
+}
+
+/** The error for which a worker has ended, if it could say so. */
+export function causeOf(worker: WorkerHandle): unknown {
+  return worker.fault ?? worker.uncaught;
+}
+
+/** How a worker has ended, behind its name. */
+export function howEnded({ fault, uncaught }: WorkerHandle, code: number): string {
+  if (fault !== null) return "sent a message that cannot be read, and was ended";
+  if (code < 0) {
+    const why = OUT_OF_HEAP.includes(code) ? ", probably out of memory: see memoryLimitMb" : "";
+    return `was killed by signal ${-code}${why}`;
+  }
+  const exited = `exited with code ${code}`;
+  if (uncaught !== undefined) {
+    return `${exited} after an error that nobody caught, ${inShort(uncaught)}`;
+  }
+  return code === 1 ? `${exited}, as after an uncaught error: standard error shows it` : exited;
+}
+
+function inShort(error: unknown): string {
+  const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  return text.split("\n", 1)[0];
 }
 
 /** Why a task is not tried again. */

@@ -6,7 +6,7 @@
  */
 
 import { BrokenPoolError, TimeoutError, WorkerLostError } from "../errors.ts";
-import { lostError, settleEstate } from "./blame.ts";
+import { causeOf, howEnded, lostError, settleEstate } from "./blame.ts";
 import { launch } from "../process/launcher.ts";
 import type { LaunchOptions } from "../process/launcher.ts";
 import { join, leave, nextIdentity } from "../process/family.ts";
@@ -291,9 +291,9 @@ export class Crew implements WorkerEvents {
     } else if (++this.#falseStarts < MAX_FALSE_STARTS) return;
     const times = this.#falseStarts + this.#killedStarts;
     this.#break(
-      `${times} workers in a row ended before they were ready, the last one, ${worker.name}, with ` +
-        `exit code ${code}; standard error says why`,
-      undefined,
+      `${times} workers in a row ended before they were ready; the last one, ${worker.name}, ` +
+        `${howEnded(worker, code)}`,
+      causeOf(worker),
     );
   }
 

@@ -18,6 +18,7 @@
  *   STARTED  run · offset            a guarded task begins
  *   LISTENS  run                     the task reads its signal: it is worth waiting for
  *   REPORT   run · offset · value
+ *   UNCAUGHT error                   what the worker is about to end for
  * ```
  *
  * A run is a piece of one job: some items of a `map`, or one `apply`. Functions are sent once per
@@ -59,6 +60,8 @@ export const REPORT = 6;
 
 /** How many items of a frame have begun, in answer to RECALL. */
 export const RECALLED = 7;
+/** An error that nobody has caught: the worker is about to end. */
+export const UNCAUGHT = 8;
 
 /** In place of a run: a function for a slot. */
 export const DEFINE = 1;

@@ -25,7 +25,15 @@ import { Outbox } from "./outbox.ts";
 
 // deno-lint-ignore no-explicit-any
 type Callable = (...args: any[]) => unknown;
-type Inbox = { deliver: (bytes: Uint8Array, attachments: readonly unknown[]) => void };
+
+/** What a child has for whom its messages are. */
+export interface Inbox {
+  deliver: (bytes: Uint8Array, attachments: readonly unknown[]) => void;
+  /** Tells the parent for which error this child is about to end; resolves when that has left. */
+  lastWords: (error: unknown) => Promise<void>;
+}
+/** To be waited for by what must not go on. */
+const NEVER = new Promise<never>(() => {});
 
 /** Runs the initializer from the start record, then every task, until the pool says STOP. */
 export async function runWorker(
@@ -38,6 +46,7 @@ export async function runWorker(
   const worker = new Worker(channel, thread ? "thread" : "process");
   // Listens before the initializer runs: tasks may already be on their way.
   inbox.deliver = (bytes, attachments) => worker.lane.receive(bytes, attachments);
+  inbox.lastWords = (error) => worker.lastWords(error);
   await worker.initialize(record);
 }
 
@@ -48,6 +57,7 @@ class Worker {
   #functions: (Callable | Unreadable)[] = [];
   #queue: { bytes: Uint8Array; attachments: readonly unknown[] }[] = [];
   #busy = true;
+  #dying = false;
   #runId = 0;
   #offset = 0;
   /** Runs whose remaining items are not wanted. */
@@ -91,7 +101,7 @@ class Worker {
         await initializer(...args);
       }
     } catch (error) {
-      this.#sayBroken(error);
+      this.#sayError(wire.BROKEN, error);
       await this.lane.flush();
       runtime.exit(1);
     }
@@ -101,6 +111,14 @@ class Worker {
     });
     this.#busy = false;
     void this.#work();
+  }
+
+  /** Tells the pool for which error this worker is about to end. Nothing begins after that. */
+  async lastWords(error: unknown): Promise<void> {
+    this.#dying = true;
+    this.#outbox.flush();
+    this.#sayError(wire.UNCAUGHT, error);
+    await this.lane.flush();
   }
 
   #receive(bytes: Uint8Array, attachments: readonly unknown[]): void {
@@ -208,6 +226,7 @@ class Worker {
 
     const step = (): Promise<void> | undefined => {
       for (; entry !== wire.END; advance()) {
+        if (this.#dying) return NEVER;
         if (!clear) {
           clear = true;
           outbox.flush();
@@ -283,11 +302,11 @@ class Worker {
     });
   }
 
-  #sayBroken(error: unknown): void {
+  #sayError(kind: number, error: unknown): void {
     try {
-      this.#say(wire.BROKEN, (encoder) => encoder.value(error, "error"));
+      this.#say(kind, (encoder) => encoder.value(error, "error"));
     } catch (refused) {
-      this.#say(wire.BROKEN, (encoder) => encoder.value(unsendable(refused), "error"));
+      this.#say(kind, (encoder) => encoder.value(unsendable(refused), "error"));
     }
   }
 

@@ -70,6 +70,8 @@ export class WorkerHandle {
   stopping = false;
   /** Why its messages cannot be read. */
   fault: ProtocolError | null = null;
+  /** The error that nobody caught in it, for which it ends, or has ended. */
+  uncaught: unknown;
   /** Tasks that it may still be given. */
   tasksLeft: number;
   tasksDone = 0;
@@ -289,6 +291,9 @@ export class WorkerHandle {
         return events.ready(this);
       case wire.BROKEN:
         return events.broken(this, read(decoder));
+      case wire.UNCAUGHT:
+        this.uncaught = remoteError(read(decoder), this);
+        return;
       case wire.STARTED: {
         const run = this.#find(decoder.varint());
         this.#frames.first?.progress(0, performance.now());

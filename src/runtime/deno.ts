@@ -14,9 +14,10 @@ import { GUARD_VARIABLE, SETPRIV, SETPRIV_ARGS } from "./guard.ts";
 import { keepAlive } from "./keep_alive.ts";
 import { introduce, SECRET_VARIABLE, secretToText } from "./secret.ts";
 import { exitCodeOf } from "./signals.ts";
-import { isStopping, onThreadError, parentPort, startThread, writeThreadError } from "./threads.ts";
-import { watchParent } from "./watchdog.ts";
+import { isStopping, parentPort, startThread, writeThreadError } from "./threads.ts";
 import type { Child, ParentLink, Runtime, StartOptions, StopSignal } from "./types.ts";
+import { onUncaught } from "./uncaught.ts";
+import { watchParent } from "./watchdog.ts";
 
 /** How long the last messages of a dead child may take to arrive. */
 const DRAIN_MS = 1000;
@@ -221,6 +222,5 @@ export const runtime: Runtime = {
   errorIsTerminal: () => Deno.stderr.isTerminal(),
   importPackage: (name, version) => import(`npm:${name}@${version}`),
   writeError,
-  // A process shows the error and ends with code 1 by itself.
-  onUncaught: (callback) => IS_THREAD ? onThreadError(callback) : undefined,
+  onUncaught,
 };

@@ -16,8 +16,9 @@ import type { Rendezvous } from "./node_channel.ts";
 import { confine, isThere } from "./node_permissions.ts";
 import { sealProcess } from "./node_seal.ts";
 import { exitCodeOf } from "./signals.ts";
-import { onThreadError, parentPort, startThread, writeThreadError } from "./threads.ts";
+import { parentPort, startThread, writeThreadError } from "./threads.ts";
 import type { Child, ParentLink, Runtime, StartOptions, StopSignal } from "./types.ts";
+import { onUncaught } from "./uncaught.ts";
 import { watchParent } from "./watchdog.ts";
 
 /** How long the last messages of a dead child may take to arrive. */
@@ -205,6 +206,5 @@ export const runtime: Runtime = {
   errorIsTerminal: () => process.stderr.isTTY === true,
   importPackage: (name) => import(name),
   writeError: writeThreadError,
-  // A process of Node shows the error and ends with code 1 by itself.
-  onUncaught: (callback) => IS_BUN || !isMainThread() ? onThreadError(callback) : undefined,
+  onUncaught,
 };

@@ -200,25 +200,6 @@ export function writeThreadError(text: string): Promise<void> {
   });
 }
 
-/** Calls back with errors that nobody catches, unless the user's code listens for them itself. */
-export function onThreadError(callback: (error: unknown) => void): void {
-  if (IS_DENO) {
-    const listen = (event: Event & { error?: unknown; reason?: unknown }) => {
-      event.preventDefault();
-      callback(event.type === "error" ? event.error : event.reason);
-    };
-    addEventListener("error", listen);
-    addEventListener("unhandledrejection", listen);
-    return;
-  }
-  for (const event of ["uncaughtException", "unhandledRejection"]) {
-    const listen = (error: unknown) => {
-      if (process.listenerCount(event) === 1) callback(error);
-    };
-    process.on(event, listen);
-  }
-}
-
 function refuseWhatThreadsLack(options: StartOptions): void {
   const refuse = (what: string, why: string) => {
     throw new ProcessError(

@@ -129,7 +129,7 @@ export interface Runtime {
   setExitCode(code: number): void;
   /** Writes text on standard error, behind what was written before; resolves when it is out. */
   writeError(text: string): Promise<void>;
-  /** In a child: calls back with an error that nobody catches, where the runtime would not end for it. */
+  /** In a child: calls back with each error that nobody catches, instead of ending for it. */
   onUncaught(callback: (error: unknown) => void): void;
   /** Whether standard error is a terminal. */
   errorIsTerminal(): boolean;
