@@ -40,10 +40,11 @@ export class PoolProxy extends RemoteProxy {
   /** Calls a function once: see `Pool.apply`. */
   apply<A extends unknown[], R>(
     fn: Task<A, R>,
-    args?: readonly [...A],
-    options?: PoolCallOptions,
-  ): Promise<Awaited<R>> {
-    return this.#call("apply", fn, args ?? [], options);
+    ...rest: [] extends A ? [args?: A, options?: PoolCallOptions]
+      : [args: A, options?: PoolCallOptions]
+  ): Promise<Awaited<R>>;
+  apply(fn: unknown, args: unknown[] = [], options?: PoolCallOptions): Promise<never> {
+    return this.#call("apply", fn as Task<unknown[], unknown>, args, options);
   }
 
   /** Calls a function with each item: see `Pool.map`. */

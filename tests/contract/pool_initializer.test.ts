@@ -50,7 +50,10 @@ describeMethods("pool: an initializer", (method) => {
   it("that exits, at once or later, breaks the pool", async () => {
     for (const wait of [0, 1]) {
       const error = await failure({ initializer: work.exitAfter, initArgs: [wait, 5] });
-      assert.match(error.message, /3 workers in a row ended before they were ready.* exited with code 5/);
+      assert.match(
+        error.message,
+        /3 workers in a row ended before they were ready.* exited with code 5/,
+      );
     }
   });
 

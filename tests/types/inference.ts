@@ -4,7 +4,7 @@
  */
 
 import { getContext, partial, Pipe, Process, Queue, RawArray, Value } from "../../mod.ts";
-import type { AsyncResult, Connection, FunctionSpec, Pool } from "../../mod.ts";
+import type { AsyncResult, Connection, FunctionSpec, Pool, PoolProxy } from "../../mod.ts";
 
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true
   : false;
@@ -90,6 +90,18 @@ pool.broadcast(length);
 pool.map(length, ["a"], { chunksize: 1 });
 // @ts-expect-error: no function
 pool.map("length", ["a"]);
+
+// -- A pool in a manager --
+
+declare const shared: PoolProxy;
+const distant = shared.apply(later, [1]);
+same<typeof distant, Promise<string>>(true);
+shared.apply(nothing);
+shared.apply(optional, [1], { timeout: 1000 });
+// @ts-expect-error: all arguments are missing
+shared.apply(add);
+// @ts-expect-error: the second is no number
+shared.apply(add, [1, "2"]);
 
 // -- Partial --
 
