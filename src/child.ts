@@ -22,6 +22,7 @@ import type { ParentLink } from "./runtime/mod.ts";
 import { Decoder } from "./wire/decode.ts";
 import { modulesOf } from "./wire/envelope.ts";
 import { loadModules } from "./wire/functions/mod.ts";
+import { calledRemotely } from "./wire/remote_error.ts";
 
 /** How long the parent may take to read what a worker ends for. */
 const LAST_WORDS_MS = 1000;
@@ -35,9 +36,9 @@ if (link === null) {
   runtime.exit(2);
 }
 runtime.onUncaught(fail);
-void start(link);
+void runChild(link);
 
-async function start({ channel, thread, first }: ParentLink): Promise<void> {
+async function runChild({ channel, thread, first }: ParentLink): Promise<void> {
   let release: (() => void) | null = runtime.keepAlive();
   let parentIsAlive = true;
   // What follows the start record before a worker listens waits here: its pool may close at once.
@@ -80,8 +81,8 @@ async function start({ channel, thread, first }: ParentLink): Promise<void> {
     release(); // from here on only what the target leaves open keeps the child alive
     release = null;
     const hold = runtime.keepAlive();
-    if (fields === null) await target(...args);
-    else await reviveInstance(target as unknown as typeof Process, fields).run(...args);
+    const process = fields && reviveInstance(target as unknown as typeof Process, fields);
+    await calledRemotely(process === null ? target : process.run.bind(process), true, args);
     hold();
   } catch (error) {
     await fail(error);

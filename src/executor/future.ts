@@ -9,6 +9,7 @@ import { TimeoutError } from "../errors.ts";
 import { EXPIRED, waitFor } from "../park/wait.ts";
 import type { WaitOptions } from "../park/wait.ts";
 import { describeError } from "../process/report.ts";
+import { withCaller } from "../wire/remote_error.ts";
 import { FutureState } from "./future_state.ts";
 
 /** The state of a future, for the rest of this folder. */
@@ -49,7 +50,7 @@ export class Future<R> implements PromiseLike<R> {
     onFulfilled?: ((value: R) => T | PromiseLike<T>) | null,
     onRejected?: ((reason: unknown) => E | PromiseLike<E>) | null,
   ): Promise<T | E> {
-    return this.#state.promise.then(onFulfilled, onRejected);
+    return withCaller(() => this.#state.promise).then(onFulfilled, onRejected);
   }
 
   /**
@@ -62,7 +63,11 @@ export class Future<R> implements PromiseLike<R> {
    * @throws {CancelledError} If it was cancelled.
    * @throws What the task threw, `WorkerLostError` if its worker died, or the signal's reason.
    */
-  async result(options?: WaitOptions): Promise<R> {
+  result(options?: WaitOptions): Promise<R> {
+    return withCaller(() => this.#result(options));
+  }
+
+  async #result(options?: WaitOptions): Promise<R> {
     const value = await waitFor(this.#state.promise, options, "get a result");
     if (value !== EXPIRED) return value;
     throw new TimeoutError(

@@ -11,6 +11,7 @@ import { timeoutOf } from "../park/wait.ts";
 import type { WaitOptions } from "../park/wait.ts";
 import { registerSubclass } from "../wire/classes.ts";
 import type { AnyClass } from "../wire/classes.ts";
+import { withCaller } from "../wire/remote_error.ts";
 import type { Kind } from "./kinds.ts";
 
 /** The way to a server, as far as a proxy needs it. */
@@ -112,7 +113,9 @@ export function invoke<T>(
   if (!isOpen(proxy)) {
     return new Promise<T>(() => openParts(proxy, `call ${method} of the`));
   }
-  return link.call(kind, kind.numbers.get(method)!, object, args, signal) as Promise<T>;
+  return withCaller(() =>
+    link.call(kind, kind.numbers.get(method)!, object, args, signal) as Promise<T>
+  );
 }
 
 /** Calls a method that may wait: its first argument is how long. */

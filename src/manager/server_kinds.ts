@@ -6,6 +6,7 @@
  * @module
  */
 
+import { calledRemotely } from "../wire/remote_error.ts";
 import { BarrierReferent } from "./barrier_referent.ts";
 import { ConditionReferent } from "./condition_referent.ts";
 import { DictReferent, ListReferent, SetReferent } from "./containers.ts";
@@ -111,7 +112,7 @@ export function isCallable(name: string): boolean {
 export function ownKind(number: number, name: string, methods: readonly string[]): ServerKind {
   const run = methods.map((method) =>
     function (this: Record<string, Method>, ...args: unknown[]): unknown {
-      return this[method](...args);
+      return calledRemotely(this[method].bind(this), true, args);
     }
   );
   return { ...makeKind(number, name, methods), run, waits: false, builtIn: false };

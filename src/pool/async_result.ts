@@ -8,6 +8,7 @@
 import { ProcessError, TimeoutError } from "../errors.ts";
 import { EXPIRED, waitFor } from "../park/wait.ts";
 import type { WaitOptions } from "../park/wait.ts";
+import { withCaller } from "../wire/remote_error.ts";
 import type { CallbackOptions } from "./options.ts";
 
 /**
@@ -45,7 +46,7 @@ export class AsyncResult<R> implements PromiseLike<R> {
     onFulfilled?: ((value: R) => T | PromiseLike<T>) | null,
     onRejected?: ((reason: unknown) => E | PromiseLike<E>) | null,
   ): Promise<T | E> {
-    return this.#promise.then(onFulfilled, onRejected);
+    return withCaller(() => this.#promise).then(onFulfilled, onRejected);
   }
 
   /**
@@ -57,7 +58,11 @@ export class AsyncResult<R> implements PromiseLike<R> {
    * @throws {TimeoutError} If the time is up; the task goes on.
    * @throws What the task threw, or the signal's reason.
    */
-  async get(options?: WaitOptions): Promise<R> {
+  get(options?: WaitOptions): Promise<R> {
+    return withCaller(() => this.#get(options));
+  }
+
+  async #get(options?: WaitOptions): Promise<R> {
     const value = await waitFor(this.#promise, options, "get a result");
     if (value !== EXPIRED) return value;
     throw new TimeoutError(

@@ -7,6 +7,7 @@
 
 import { WorkerLostError } from "../errors.ts";
 import { runtime } from "../runtime/mod.ts";
+import { localError } from "../wire/remote_error.ts";
 import type { Run } from "./run.ts";
 import type { WorkerHandle } from "./worker_handle.ts";
 
@@ -112,11 +113,10 @@ export function lostError(
 ): WorkerLostError {
   const index = run.first + offset;
   const cause = causeOf(worker);
-  const error = new WorkerLostError(
-    `Task ${index} was lost: its worker ${worker.name} (pid ${worker.child.pid}) ` +
-      `${howEnded(worker, code)}; ${verdict(run)}`,
-    cause === undefined ? undefined : { cause },
-  );
+  const message = `Task ${index} was lost: its worker ${worker.name} (pid ${worker.child.pid}) ` +
+    `${howEnded(worker, code)}; ${verdict(run)}`;
+  const options = cause === undefined ? undefined : { cause };
+  const error = localError(() => new WorkerLostError(message, options));
   error.pid = worker.child.pid;
   error.exitCode = code;
   error.taskIndex = index;

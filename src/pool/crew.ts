@@ -6,6 +6,7 @@
  */
 
 import { BrokenPoolError, TimeoutError, WorkerLostError } from "../errors.ts";
+import { localError } from "../wire/remote_error.ts";
 import { causeOf, howEnded, lostError, settleEstate } from "./blame.ts";
 import { launch } from "../process/launcher.ts";
 import type { LaunchOptions } from "../process/launcher.ts";
@@ -217,9 +218,8 @@ export class Crew implements WorkerEvents {
     if (timeout === Infinity || run.stopped) return;
     run.timer = setTimeout(() => {
       const index = run.first + offset;
-      const error = new TimeoutError(
-        `Task ${index} was stopped: it ran longer than its timeout of ${timeout} ms`,
-      );
+      const why = `Task ${index} was stopped: it ran longer than its timeout of ${timeout} ms`;
+      const error = localError(() => new TimeoutError(why));
       this.#fail(run.job, index, error);
       this.#stopRun(worker, run, error);
     }, delay(timeout));

@@ -10,6 +10,7 @@
  */
 
 import { runtime } from "../runtime/mod.ts";
+import { withCaller } from "../wire/remote_error.ts";
 import type { Call } from "./call.ts";
 import type { Input } from "./input.ts";
 import { Run } from "./run.ts";
@@ -160,10 +161,12 @@ export class ImapJob<R> implements Source, AsyncIterableIterator<R> {
       }
       if (ready !== null) this.#unpicked = ready;
     }
-    return new Promise((resolve, reject) => {
-      this.#waiters.push({ resolve, reject, release: runtime.keepAlive() });
-      this.wake();
-    });
+    return withCaller(() =>
+      new Promise((resolve, reject) => {
+        this.#waiters.push({ resolve, reject, release: runtime.keepAlive() });
+        this.wake();
+      })
+    );
   }
 
   return(): Promise<IteratorResult<R>> {

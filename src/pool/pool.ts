@@ -7,6 +7,7 @@
 
 import { getStartMethod } from "../park/start_method.ts";
 import type { StartMethod } from "../park/start_method.ts";
+import { withCaller } from "../wire/remote_error.ts";
 import type { AsyncResult } from "./async_result.ts";
 import { Engine, NO_OPTIONS } from "./engine.ts";
 import type { Items } from "./input.ts";
@@ -86,11 +87,9 @@ export class Pool {
     ...rest: [] extends A ? [args?: A, options?: ApplyOptions] : [args: A, options?: ApplyOptions]
   ): Promise<Awaited<R>>;
   apply(fn: unknown, args: unknown[] = [], options: ApplyOptions = NO_OPTIONS): Promise<never> {
-    try {
-      return this.#engine.apply("apply", fn, args, options).promise as Promise<never>;
-    } catch (error) {
-      return Promise.reject(error);
-    }
+    return withCaller(() =>
+      this.#engine.apply("apply", fn, args, options).promise as Promise<never>
+    );
   }
 
   /** As {@link Pool.apply}, but returns a handle at once. */
@@ -134,11 +133,9 @@ export class Pool {
    * ```
    */
   broadcast<A extends unknown[], R>(fn: Task<A, R>, ...args: A): Promise<Awaited<R>[]> {
-    try {
-      return this.#engine.broadcast("broadcast", fn, args).promise as Promise<Awaited<R>[]>;
-    } catch (error) {
-      return Promise.reject(error);
-    }
+    return withCaller(() =>
+      this.#engine.broadcast("broadcast", fn, args).promise as Promise<Awaited<R>[]>
+    );
   }
 
   /**
@@ -157,8 +154,10 @@ export class Pool {
   ): Promise<PromiseSettledResult<Awaited<R>>[]>;
   /** Without `settle`, the results themselves. */
   map<T, R>(fn: Task<[item: T], R>, items: Items<T>, options?: MapOptions): Promise<Awaited<R>[]>;
-  async map(fn: unknown, items: unknown, options: MapOptions = {}): Promise<never> {
-    return await this.#engine.map("map", fn, items, false, options).promise as never;
+  map(fn: unknown, items: unknown, options: MapOptions = {}): Promise<never> {
+    return withCaller(() =>
+      this.#engine.map("map", fn, items, false, options).promise as Promise<never>
+    );
   }
 
   /** As {@link Pool.map}, but each item is an array of arguments. */
@@ -175,8 +174,10 @@ export class Pool {
     argTuples: Items<readonly [...A]>,
     options?: MapOptions,
   ): Promise<Awaited<R>[]>;
-  async starmap(fn: unknown, argTuples: unknown, options: MapOptions = {}): Promise<never> {
-    return await this.#engine.map("starmap", fn, argTuples, true, options).promise as never;
+  starmap(fn: unknown, argTuples: unknown, options: MapOptions = {}): Promise<never> {
+    return withCaller(() =>
+      this.#engine.map("starmap", fn, argTuples, true, options).promise as Promise<never>
+    );
   }
 
   /** As {@link Pool.map}, but returns a handle at once. */

@@ -17,6 +17,7 @@ import { Decoder } from "../wire/decode.ts";
 import { Encoder } from "../wire/encode.ts";
 import { modulesOf, seal } from "../wire/envelope.ts";
 import { loadModules } from "../wire/functions/mod.ts";
+import { calledRemotely } from "../wire/remote_error.ts";
 import { abortTask, enterTask, leaveTask } from "./current_task.ts";
 import type { TaskLink } from "./current_task.ts";
 import { readEntry, readLast, readSized, skipEntry, Unreadable, unsendable } from "./items.ts";
@@ -98,7 +99,7 @@ class Worker {
       if (record.u8() === 1) {
         const initializer = record.value() as Callable;
         const args = record.value() as unknown[];
-        await initializer(...args);
+        await calledRemotely(initializer, true, args);
       }
     } catch (error) {
       this.#sayError(wire.BROKEN, error);
@@ -247,7 +248,7 @@ class Worker {
           if (fn instanceof Unreadable) throw fn.error;
           enterTask(first + this.#offset, attempt, this.#link);
           if (guarded) this.#sayStarted();
-          result = star ? (fn as Callable)(...argumentsIn(item)) : (fn as Callable)(item);
+          result = calledRemotely(fn, star, star ? argumentsIn(item) : item);
           if (result !== null && typeof result === "object" && isThenable(result)) {
             outbox.flushLater();
             return Promise.resolve(result).then(
@@ -337,9 +338,11 @@ function isThenable(value: object): value is PromiseLike<unknown> {
 }
 
 /** What is not there is told here; `...item` would only speak of what it misses. */
-function argumentsIn(item: unknown): Iterable<unknown> {
+function argumentsIn(item: unknown): unknown[] {
   if (Array.isArray(item)) return item;
-  if (typeof item === "object" && item !== null && Symbol.iterator in item) return item as never;
+  if (typeof item === "object" && item !== null && Symbol.iterator in item) {
+    return [...item as Iterable<unknown>];
+  }
   const given = typeof item === "object" ? "an object" : String(item);
   throw new TypeError(
     `Cannot call the function with ${given} as its arguments: give an array for each call, such as ` +

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { ownFrames } from "../wire/remote_error.ts";
+
 const MAX_CAUSES = 8;
 
 /** Returns the stack of an error and of its causes. */
@@ -23,7 +25,7 @@ function describeOne(error: unknown): string {
   try {
     if (!(error instanceof Error)) return `Uncaught ${show(error)}`;
     const headline = `${error.name}: ${error.message}`;
-    const stack = error.stack ?? "";
+    const stack = ownFrames(error.stack ?? "");
     // JavaScriptCore's stacks lack the headline.
     if (stack.includes(error.message) && stack !== "") return stack;
     return stack === "" ? headline : `${headline}\n${stack}`;

@@ -17,6 +17,7 @@ import { arrayIndex, type Decoding, type ReadAny } from "./decoding.ts";
 import type { Encoding, WriteAny } from "./encoding.ts";
 import { type ErrorClass, errorClassOf, errorPrototype, Origin } from "./error_classes.ts";
 import { brief, isStackOverflow, passOn, Refusal, RESTART } from "./refusal.ts";
+import { withoutFrames } from "./remote_error.ts";
 import { readString, readText, writeString, writeText } from "./strings.ts";
 import { ERROR, LEVEL_OF_INSTANCE } from "./tags.ts";
 
@@ -97,7 +98,7 @@ function blankError(
         "call registerClass in a module that both sides import",
     );
   }
-  const error = new Error();
+  const error = withoutFrames(() => new Error());
   if (prototype !== Error.prototype) Object.setPrototypeOf(error, prototype);
   for (const field of ENGINE_FIELDS) {
     if (Object.hasOwn(error, field)) Reflect.deleteProperty(error, field);

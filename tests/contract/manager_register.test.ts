@@ -36,6 +36,17 @@ describe("Registered classes", () => {
     assert.equal(await account.deposit(1), 8);
   });
 
+  it("fail with a stack that leads to whoever awaits the call", async () => {
+    await using manager = new Bank();
+    const account = await manager.Account(5);
+    const awaitHere = async () => await account.deposit(-1);
+    const error = await awaitHere().catch((error) => error);
+    assert.match(
+      error.stack,
+      /^RangeError: cannot deposit -1\n\s+at .*deposit.*work\.ts:\d+:\d+\)\n\s+at async .*manager_register/,
+    );
+  });
+
   it("have the methods of their classes, and no others", async () => {
     await using manager = new Bank();
     const account = await manager.Account();

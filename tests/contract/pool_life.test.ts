@@ -74,7 +74,7 @@ describeMethods("pool: set-up of workers", (method) => {
     });
     await assert.rejects(pool.map(work.square, range(10)), {
       name: "BrokenPoolError",
-      message: /exit code 5/,
+      message: /exited with code 5/,
     });
     await pool.terminate();
     assert.ok(readFileSync(file, "utf8").split("\n").length - 1 <= 5);

@@ -10,6 +10,11 @@ import { describeMethods } from "../support/methods.ts";
 
 const upTo = (count: number) => Array.from({ length: count }, (_, i) => i);
 
+/** Resolves when each worker, however late it starts, has had so many messages that it shares memory. */
+async function sharing(pool: Pool): Promise<void> {
+  for (let i = 0; i < 10; i++) await pool.broadcast(work.double, i);
+}
+
 describeMethods("pool: idle workers take over", (method) => {
   const context = getContext(method);
   const claims = method === "thread" || whyNoPages() === null
@@ -19,6 +24,7 @@ describeMethods("pool: idle workers take over", (method) => {
   /** A pool that knows by measurement that the function is quick, and would send it in bulk. */
   async function prepared() {
     const pool = new context.Pool(2);
+    await sharing(pool);
     for (let i = 0; i < 40; i++) await pool.map(work.double, upTo(20));
     return pool;
   }
@@ -94,6 +100,7 @@ describeMethods("pool: nobody is kept waiting", (method) => {
 
   it("behind one that takes long where its like did not", { skip: claims }, async () => {
     await using pool = new context.Pool(2);
+    await sharing(pool);
     const end = new context.Event();
     const done = new context.Event();
     done.set();
