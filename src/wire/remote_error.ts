@@ -69,6 +69,7 @@ export function remoteError(error: unknown, where: string): unknown {
 /** Makes an error for a call that has failed here: the frames up to here tell nobody anything. */
 export function localError<E extends Error>(make: () => E): E {
   const error = withoutFrames(make);
+  setStack(error, split(error).join(""));
   unplaced.add(error);
   return error;
 }
@@ -117,7 +118,7 @@ function placed(error: Error): Error {
 function split(error: Error): [head: string, frames: string] {
   const { stack } = error;
   const headline = `${error.name}: ${error.message}`;
-  if (typeof stack !== "string") return [headline, ""];
+  if (typeof stack !== "string" || stack === "") return [headline, ""];
   // A message may look like frames.
   const from = stack.startsWith(headline) ? headline.length : 0;
   const at = stack.slice(from).search(FIRST_FRAME);
