@@ -4,7 +4,7 @@
  *
  * Start record: version · kind · isolate number · number of the host · name · path · daemon · parent
  * pid · parent name · main module · default start method · key of the family · level of the logger ·
- * whether it writes to standard error · what the kind adds.
+ * whether it writes to standard error · arguments of the program · what the kind adds.
  *
  * A spare gets two: the first one, of the kind `spare`, says to whom it belongs, and what it is to
  * import; the second one is that of the child that it becomes.
@@ -16,6 +16,7 @@ import { ProtocolError } from "../errors.ts";
 import { isolateNumbers, setIsolateNumbers } from "../park/isolate.ts";
 import { getStartMethod, START_METHODS } from "../park/start_method.ts";
 import type { StartMethod } from "../park/start_method.ts";
+import { programArguments, setProgramArguments } from "../runtime/arguments.ts";
 import { moduleHost } from "../runtime/modules.ts";
 import { runtime } from "../runtime/mod.ts";
 import type { Permissions } from "../runtime/mod.ts";
@@ -73,6 +74,7 @@ const NUMBER_AT = 2;
 /** Writes the start record of the isolate `number`. */
 export function writeStartRecord(spec: RecordSpec, number: number): StartRecord {
   const { name, path, daemon } = spec.identity;
+  const trusted = (spec.permissions ?? "inherit") === "inherit";
   const encoder = new Encoder(spec.method === "thread" ? "thread" : "process");
   encoder.u8(WIRE_VERSION);
   encoder.u8(KINDS.indexOf(spec.kind));
@@ -85,10 +87,13 @@ export function writeStartRecord(spec: RecordSpec, number: number): StartRecord 
   encoder.string(identity().name);
   encoder.string(getMainModule() ?? "");
   encoder.u8(START_METHODS.indexOf(getStartMethod()));
-  encoder.bytes((spec.permissions ?? "inherit") === "inherit" ? authKey() : newKey());
+  encoder.bytes(trusted ? authKey() : newKey());
   const { level, toStderr } = logSettings();
   encoder.f64(level);
   encoder.u8(toStderr ? 1 : 0);
+  const program = trusted ? programArguments() : [];
+  encoder.varint(program.length);
+  for (const argument of program) encoder.string(argument);
   spec.body(encoder);
   const modules = [...encoder.modules];
   return { message: seal(encoder), number, modules };
@@ -121,6 +126,7 @@ export function readStartRecord(decoder: Decoder, parentIsAlive: () => boolean):
   const method = START_METHODS[decoder.u8()];
   inheritAuthKey(decoder.bytes());
   settleLogging({ level: decoder.f64(), toStderr: decoder.u8() === 1 });
+  setProgramArguments(Array.from({ length: decoder.varint() }, () => decoder.string()));
   const parent = { name: parentName, pid, daemon: false, isAlive: parentIsAlive };
   setMainModule(main);
   adopt({ name, daemon, path, spare: kind === "spare" }, parent, method);

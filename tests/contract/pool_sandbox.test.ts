@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
+import process from "node:process";
 import { describe, it } from "node:test";
 import { getContext, inline, WorkerLostError } from "../../mod.ts";
 import type { Permissions, Pool } from "../../mod.ts";
@@ -46,6 +47,19 @@ describe("A pool that may do nothing", { skip: unable }, () => {
       name: "double",
     };
     assert.equal(await pool.apply(task, [5]), 10);
+  });
+
+  it("does not see the program's arguments, which other pools see", async () => {
+    const seen = inline(() => globalThis.process.argv.slice(2));
+    process.argv.push("--token=secret");
+    try {
+      await using pool = sandboxed();
+      assert.deepEqual(await pool.apply(seen), []);
+      await using trusted = new (getContext("spawn").Pool)(1);
+      assert.equal((await trusted.apply(seen)).at(-1), "--token=secret");
+    } finally {
+      process.argv.pop();
+    }
   });
 
   it("has an error for every way out, and goes on", async () => {

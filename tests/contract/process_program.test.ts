@@ -54,6 +54,17 @@ describeMethods("A program", (method) => {
     });
   }
 
+  it("has its arguments in its children, and is still the only program", async () => {
+    const given = [method, "--name", "Zoë", "a file"];
+    const { code, stdout, stderr } = await runProgram(fixture("process/arguments.ts"), given);
+    assert.equal(stderr, "");
+    assert.equal(code, 0);
+    const [program, child] = stdout.trimEnd().split("\n").map((line) => JSON.parse(line));
+    assert.deepEqual(program, ["Zoë", "a file", true]);
+    const below = ["Zoë", "a file", false, 4];
+    assert.deepEqual(child, [below, below]);
+  });
+
   it("without a main guard is told so, and does not multiply", async () => {
     using folder = new TempFolder();
     for (const what of ["process", "pool"]) {
