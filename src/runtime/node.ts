@@ -13,6 +13,7 @@ import { GUARD_VARIABLE, SETPRIV, SETPRIV_ARGS } from "./guard.ts";
 import { keepAlive } from "./keep_alive.ts";
 import { connectToParent, inheritedRendezvous, openRendezvous } from "./node_channel.ts";
 import type { Rendezvous } from "./node_channel.ts";
+import { QUIET } from "./node_flags.ts";
 import { confine, isThere } from "./node_permissions.ts";
 import { sealProcess } from "./node_seal.ts";
 import { exitCodeOf } from "./signals.ts";
@@ -133,9 +134,6 @@ function numberOf(signal: string | null): number | null {
   return (signals as Record<string, number>)[signal] ?? 1;
 }
 
-/** What the program's main process has warned of: `node:ffi`, and a package.json without a `type`. */
-const SAID_ALREADY = ["ExperimentalWarning", "MODULE_TYPELESS_PACKAGE_JSON"];
-
 let setpriv: boolean | undefined;
 
 function canGuard(): boolean {
@@ -162,10 +160,7 @@ function inheritedFlags(
     if (options.memoryLimitMb && flag.startsWith("--max-old-space-size")) continue;
     flags.push(flag);
   }
-  for (const warning of IS_BUN ? [] : SAID_ALREADY) {
-    const quiet = `--disable-warning=${warning}`;
-    if (!flags.includes(quiet)) flags.push(quiet);
-  }
+  if (!IS_BUN) flags.push(...QUIET.filter((flag) => !flags.includes(flag)));
   if (options.memoryLimitMb) flags.push(`--max-old-space-size=${options.memoryLimitMb}`);
   return flags;
 }

@@ -1,5 +1,6 @@
 /**
- * Layer 1, runtime. Reads and writes Node's flags, as far as they are about permissions.
+ * Layer 1, runtime. Reads and writes Node's flags, as far as they are about permissions, and those by
+ * which a child does not repeat a warning.
  *
  * @module
  */
@@ -9,6 +10,11 @@ const ABOUT =
   /^--(?:no-)?(?:permission|experimental-permission|allow-|inspect|disable-sigusr1|expose-internals|experimental-sqlite|experimental-config-file|experimental-default-config-file|env-file)/;
 const WITH_VALUE =
   /^--(?:allow-fs-(?:read|write)|inspect-port|experimental-config-file|env-file(?:-if-exists)?)$/;
+
+/** What the program's main process has warned of: `node:ffi`, and a package.json without a `type`. */
+const SAID_ALREADY = ["ExperimentalWarning", "MODULE_TYPELESS_PACKAGE_JSON"];
+/** Flags for a child to be silent about what its program has said. */
+export const QUIET: readonly string[] = SAID_ALREADY.map((what) => `--disable-warning=${what}`);
 
 /** Node takes `_` for `-` in a flag's name. */
 function nameOf(flag: string): string {

@@ -14,11 +14,13 @@ import { compileCacheVariables } from "./compile_cache.ts";
 import { workerEntry } from "./worker_entry.ts";
 import { settleThread, ThreadOutput } from "./deno_thread.ts";
 import type { OutputMessage, ThreadSettings } from "./deno_thread.ts";
+import { QUIET } from "./node_flags.ts";
 import { PortChannel } from "./port_channel.ts";
 import { stopCode } from "./signals.ts";
 import type { Channel, Child, StartOptions, StopSignal } from "./types.ts";
 
 const IS_DENO = "Deno" in globalThis;
+const IS_NODE = !IS_DENO && !("Bun" in globalThis);
 /** How long a thread in Deno may take to end when it is asked to, before it counts as ended. */
 const NOTICE_MS = 50;
 /** How long until it counts as busy, which is a warning: on a full machine an idle one takes a while. */
@@ -54,6 +56,8 @@ export function startThread(entry: URL, options: StartOptions): Child {
     // Deno would ask for permission to read the environment.
     env: Object.keys(added).length > 0 ? { ...process.env, ...added } : undefined,
     workerData: IS_DENO ? settings : undefined,
+    // Not beside flags of the program: Node refuses a list with one that threads do not have.
+    execArgv: IS_NODE && process.execArgv.length === 0 ? [...QUIET] : undefined,
     stdout: !IS_DENO && stdout !== "inherit",
     stderr: !IS_DENO && stderr !== "inherit",
     resourceLimits: options.memoryLimitMb

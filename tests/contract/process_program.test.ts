@@ -65,6 +65,27 @@ describeMethods("A program", (method) => {
     assert.deepEqual(child, [below, below]);
   });
 
+  it("is warned of its package.json once, and not by each child", {
+    skip: RUNTIME === "node" ? false : "only Node warns of a package without a type",
+  }, async () => {
+    using folder = new TempFolder();
+    folder.write("package.json", "{}");
+    const library = JSON.stringify(new URL("../../mod.ts", import.meta.url).href);
+    const program = folder.write(
+      "program.ts",
+      `import { getContext } from ${library};
+      export const double = (x: number) => 2 * x;
+      if (import.meta.main) {
+        await using pool = new (getContext("${method}").Pool)(2);
+        console.log(String(await pool.map(double, [1, 2])));
+      }`,
+    );
+    const { stdout, stderr } = await runProgram(program, []);
+    assert.equal(stdout, "2,4\n", stderr);
+    assert.equal(stderr.match(/MODULE_TYPELESS_PACKAGE_JSON/g)?.length, 1, stderr);
+    assert.ok((stderr.match(/ExperimentalWarning/g)?.length ?? 0) <= 1, stderr);
+  });
+
   it("without a main guard is told so, and does not multiply", async () => {
     using folder = new TempFolder();
     for (const what of ["process", "pool"]) {
