@@ -69,6 +69,7 @@ export type {
   PoolOptions,
   PoolStats,
   Task,
+  TaskResult,
   WorkerStats,
 } from "./src/pool/options.ts";
 export type { Percentiles } from "./src/pool/meter.ts";

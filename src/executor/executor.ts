@@ -86,9 +86,12 @@ export abstract class Executor {
    * }
    * ```
    */
-  submit<A extends unknown[], R>(fn: Task<A, R>, ...args: A): Future<Awaited<R>> {
+  submit<A extends unknown[], R>(fn: (...args: A) => R, ...args: A): Future<Awaited<R>>;
+  /** The same for a function that is named by its module. */
+  submit<A extends unknown[], R>(fn: Task<A, R>, ...args: A): Future<Awaited<R>>;
+  submit(fn: unknown, ...args: unknown[]): Future<never> {
     const engine = this.#open("submit");
-    const future = new Future<Awaited<R>>();
+    const future = new Future<never>();
     const state = stateOf(future);
     state.begin(engine, engine.submit("submit", fn, args, NO_OPTIONS, state));
     return future;
@@ -126,6 +129,12 @@ export abstract class Executor {
    * }
    * ```
    */
+  map<T, R>(
+    fn: (item: T) => R,
+    items: Items<T>,
+    options?: ExecutorMapOptions,
+  ): AsyncIterableIterator<Awaited<R>>;
+  /** The same for a function that is named by its module. */
   map<T, R>(
     fn: Task<[item: T], R>,
     items: Items<T>,

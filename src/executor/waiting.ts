@@ -64,10 +64,10 @@ export interface CompletedFutures<R> extends AsyncIterableIterator<Future<R>> {
  * }
  * ```
  */
-export function asCompleted<R>(
-  futures: Iterable<Future<R>>,
+export function asCompleted<F extends Future<unknown>>(
+  futures: Iterable<F>,
   options: WaitOptions = {},
-): CompletedFutures<R> {
+): CompletedFutures<Awaited<F>> {
   const all = checkFutures(futures);
   return new Completed(all, checkTimeout(options.timeout, "wait for futures"), options.signal);
 }
@@ -177,10 +177,10 @@ class Completed<R> implements CompletedFutures<R> {
  * }
  * ```
  */
-export async function waitFutures<R>(
-  futures: Iterable<Future<R>>,
+export async function waitFutures<F extends Future<unknown>>(
+  futures: Iterable<F>,
   options: WaitFuturesOptions = {},
-): Promise<WaitedFutures<R>> {
+): Promise<WaitedFutures<Awaited<F>>> {
   const all = checkFutures(futures);
   const { returnWhen = "allCompleted" } = options;
   if (!["allCompleted", "firstCompleted", "firstException"].includes(returnWhen)) {
@@ -189,9 +189,9 @@ export async function waitFutures<R>(
         '"firstCompleted" or "firstException"',
     );
   }
-  const pending = new Map<Future<R>, () => void>();
+  const pending = new Map<Future<Awaited<F>>, () => void>();
   let wake = () => {};
-  const isEnough = (future: Future<R>) =>
+  const isEnough = (future: Future<Awaited<F>>) =>
     returnWhen === "firstCompleted" ||
     returnWhen === "firstException" && stateOf(future).kind === "failed";
   const enough = new Promise<void>((resolve) => wake = resolve);
@@ -210,18 +210,18 @@ export async function waitFutures<R>(
   } finally {
     for (const [future, listener] of pending) stateOf(future).unlisten(listener);
   }
-  const result: WaitedFutures<R> = { done: new Set(), notDone: new Set() };
+  const result: WaitedFutures<Awaited<F>> = { done: new Set(), notDone: new Set() };
   for (const future of all) (future.done() ? result.done : result.notDone).add(future);
   return result;
 }
 
-function checkFutures<R>(futures: Iterable<Future<R>>): Set<Future<R>> {
+function checkFutures<F extends Future<unknown>>(futures: Iterable<F>): Set<Future<Awaited<F>>> {
   if (typeof futures !== "object" || futures === null || !(Symbol.iterator in futures)) {
     throw new TypeError(
       `Cannot wait for ${futures === null ? "null" : typeof futures}: give an array of futures`,
     );
   }
-  const all = new Set(futures);
+  const all = new Set(futures as Iterable<unknown>) as Set<Future<Awaited<F>>>;
   for (const future of all) {
     if (!(future instanceof Future)) {
       throw new TypeError(

@@ -39,21 +39,34 @@ export interface PoolCallOptions {
 export class PoolProxy extends RemoteProxy {
   /** Calls a function once: see `Pool.apply`. */
   apply<A extends unknown[], R>(
+    fn: (...args: A) => R,
+    args: readonly [...A],
+    options?: PoolCallOptions,
+  ): Promise<Awaited<R>>;
+  /** The same for a function that needs no arguments, or that is named by its module. */
+  apply<A extends unknown[], R>(
     fn: Task<A, R>,
     ...rest: [] extends A ? [args?: A, options?: PoolCallOptions]
       : [args: A, options?: PoolCallOptions]
   ): Promise<Awaited<R>>;
-  apply(fn: unknown, args: unknown[] = [], options?: PoolCallOptions): Promise<never> {
+  apply(fn: unknown, args: readonly unknown[] = [], options?: PoolCallOptions): Promise<never> {
     return this.#call("apply", fn as Task<unknown[], unknown>, args, options);
   }
 
   /** Calls a function with each item: see `Pool.map`. */
   map<T, R>(
+    fn: (item: T) => R,
+    items: Iterable<T>,
+    options?: PoolCallOptions,
+  ): Promise<Awaited<R>[]>;
+  /** The same for a function that is named by its module. */
+  map<T, R>(
     fn: Task<[item: T], R>,
     items: Iterable<T>,
     options?: PoolCallOptions,
-  ): Promise<Awaited<R>[]> {
-    return this.#call("map", fn, items, options);
+  ): Promise<Awaited<R>[]>;
+  map(fn: unknown, items: Iterable<unknown>, options?: PoolCallOptions): Promise<never> {
+    return this.#call("map", fn as Task<unknown[], unknown>, items, options);
   }
 
   /** As {@link PoolProxy.map}, but each item is an array of arguments. */

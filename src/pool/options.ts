@@ -13,6 +13,10 @@ import type { Percentiles } from "./meter.ts";
 // deno-lint-ignore no-explicit-any
 export type Task<A extends readonly any[], R> = ((...args: A) => R) | FunctionSpec;
 
+/** What comes of one task of a `map` or `imap`: its result, or with `settle` how it has ended. */
+export type TaskResult<R, S extends boolean> = S extends true ? PromiseSettledResult<Awaited<R>>
+  : Awaited<R>;
+
 /** Options of a pool. */
 export interface PoolOptions extends Omit<LaunchOptions, "stdout" | "stderr"> {
   /** Number of workers. Default: {@link cpuCount}. */

@@ -19,6 +19,7 @@ import type {
   PoolOptions,
   PoolStats,
   Task,
+  TaskResult,
 } from "./options.ts";
 import type { TraceSummary } from "./trace_file.ts";
 
@@ -83,10 +84,20 @@ export class Pool {
    * @throws {ProcessError} If the pool is closed.
    */
   apply<A extends unknown[], R>(
+    fn: (...args: A) => R,
+    args: readonly [...A],
+    options?: ApplyOptions,
+  ): Promise<Awaited<R>>;
+  /** The same for a function that needs no arguments, or that is named by its module. */
+  apply<A extends unknown[], R>(
     fn: Task<A, R>,
     ...rest: [] extends A ? [args?: A, options?: ApplyOptions] : [args: A, options?: ApplyOptions]
   ): Promise<Awaited<R>>;
-  apply(fn: unknown, args: unknown[] = [], options: ApplyOptions = NO_OPTIONS): Promise<never> {
+  apply(
+    fn: unknown,
+    args: readonly unknown[] = [],
+    options: ApplyOptions = NO_OPTIONS,
+  ): Promise<never> {
     return withCaller(() =>
       this.#engine.apply("apply", fn, args, options).promise as Promise<never>
     );
@@ -94,13 +105,19 @@ export class Pool {
 
   /** As {@link Pool.apply}, but returns a handle at once. */
   applyAsync<A extends unknown[], R>(
+    fn: (...args: A) => R,
+    args: readonly [...A],
+    options?: ApplyOptions & CallbackOptions<Awaited<R>>,
+  ): AsyncResult<Awaited<R>>;
+  /** The same for a function that needs no arguments, or that is named by its module. */
+  applyAsync<A extends unknown[], R>(
     fn: Task<A, R>,
     ...rest: [] extends A ? [args?: A, options?: ApplyOptions & CallbackOptions<Awaited<R>>]
       : [args: A, options?: ApplyOptions & CallbackOptions<Awaited<R>>]
   ): AsyncResult<Awaited<R>>;
   applyAsync(
     fn: unknown,
-    args: unknown[] = [],
+    args: readonly unknown[] = [],
     options: ApplyOptions & CallbackOptions<unknown> = NO_OPTIONS,
   ): AsyncResult<unknown> {
     return this.#engine.handle(this.#engine.apply("applyAsync", fn, args, options), options);
@@ -132,9 +149,12 @@ export class Pool {
    * }
    * ```
    */
-  broadcast<A extends unknown[], R>(fn: Task<A, R>, ...args: A): Promise<Awaited<R>[]> {
+  broadcast<A extends unknown[], R>(fn: (...args: A) => R, ...args: A): Promise<Awaited<R>[]>;
+  /** The same for a function that is named by its module. */
+  broadcast<A extends unknown[], R>(fn: Task<A, R>, ...args: A): Promise<Awaited<R>[]>;
+  broadcast(fn: unknown, ...args: unknown[]): Promise<never> {
     return withCaller(() =>
-      this.#engine.broadcast("broadcast", fn, args).promise as Promise<Awaited<R>[]>
+      this.#engine.broadcast("broadcast", fn, args).promise as Promise<never>
     );
   }
 
@@ -147,13 +167,17 @@ export class Pool {
    * @throws The first failure, with `taskIndex`; what has not begun is dropped. With
    * `settle: true` nothing is thrown for a task.
    */
-  map<T, R>(
+  map<T, R, S extends boolean = false>(
+    fn: (item: T) => R,
+    items: Items<T>,
+    options?: MapOptions & { settle?: S },
+  ): Promise<TaskResult<R, S>[]>;
+  /** The same for a function that is named by its module. */
+  map<T, R, S extends boolean = false>(
     fn: Task<[item: T], R>,
     items: Items<T>,
-    options: MapOptions & { settle: true },
-  ): Promise<PromiseSettledResult<Awaited<R>>[]>;
-  /** Without `settle`, the results themselves. */
-  map<T, R>(fn: Task<[item: T], R>, items: Items<T>, options?: MapOptions): Promise<Awaited<R>[]>;
+    options?: MapOptions & { settle?: S },
+  ): Promise<TaskResult<R, S>[]>;
   map(fn: unknown, items: unknown, options: MapOptions = {}): Promise<never> {
     return withCaller(() =>
       this.#engine.map("map", fn, items, false, options).promise as Promise<never>
@@ -162,18 +186,18 @@ export class Pool {
 
   /** As {@link Pool.map}, but each item is an array of arguments. */
   // deno-lint-ignore no-explicit-any
-  starmap<A extends any[], R>(
-    fn: Task<A, R>,
+  starmap<A extends any[], R, S extends boolean = false>(
+    fn: (...args: A) => R,
     argTuples: Items<readonly [...A]>,
-    options: MapOptions & { settle: true },
-  ): Promise<PromiseSettledResult<Awaited<R>>[]>;
-  /** Without `settle`, the results themselves. */
+    options?: MapOptions & { settle?: S },
+  ): Promise<TaskResult<R, S>[]>;
+  /** The same for a function that is named by its module. */
   // deno-lint-ignore no-explicit-any
-  starmap<A extends any[], R>(
+  starmap<A extends any[], R, S extends boolean = false>(
     fn: Task<A, R>,
     argTuples: Items<readonly [...A]>,
-    options?: MapOptions,
-  ): Promise<Awaited<R>[]>;
+    options?: MapOptions & { settle?: S },
+  ): Promise<TaskResult<R, S>[]>;
   starmap(fn: unknown, argTuples: unknown, options: MapOptions = {}): Promise<never> {
     return withCaller(() =>
       this.#engine.map("starmap", fn, argTuples, true, options).promise as Promise<never>
@@ -181,21 +205,44 @@ export class Pool {
   }
 
   /** As {@link Pool.map}, but returns a handle at once. */
-  mapAsync<T, R>(
+  mapAsync<T, R, S extends boolean = false>(
+    fn: (item: T) => R,
+    items: Items<T>,
+    options?: MapOptions & { settle?: S } & CallbackOptions<TaskResult<R, S>[]>,
+  ): AsyncResult<TaskResult<R, S>[]>;
+  /** The same for a function that is named by its module. */
+  mapAsync<T, R, S extends boolean = false>(
     fn: Task<[item: T], R>,
     items: Items<T>,
-    options: MapOptions & CallbackOptions<Awaited<R>[]> = {},
-  ): AsyncResult<Awaited<R>[]> {
+    options?: MapOptions & { settle?: S } & CallbackOptions<TaskResult<R, S>[]>,
+  ): AsyncResult<TaskResult<R, S>[]>;
+  mapAsync(
+    fn: unknown,
+    items: unknown,
+    options: MapOptions & CallbackOptions<never> = {},
+  ): AsyncResult<never> {
     return this.#engine.handle(this.#engine.map("mapAsync", fn, items, false, options), options);
   }
 
   /** As {@link Pool.starmap}, but returns a handle at once. */
   // deno-lint-ignore no-explicit-any
-  starmapAsync<A extends any[], R>(
+  starmapAsync<A extends any[], R, S extends boolean = false>(
+    fn: (...args: A) => R,
+    argTuples: Items<readonly [...A]>,
+    options?: MapOptions & { settle?: S } & CallbackOptions<TaskResult<R, S>[]>,
+  ): AsyncResult<TaskResult<R, S>[]>;
+  /** The same for a function that is named by its module. */
+  // deno-lint-ignore no-explicit-any
+  starmapAsync<A extends any[], R, S extends boolean = false>(
     fn: Task<A, R>,
     argTuples: Items<readonly [...A]>,
-    options: MapOptions & CallbackOptions<Awaited<R>[]> = {},
-  ): AsyncResult<Awaited<R>[]> {
+    options?: MapOptions & { settle?: S } & CallbackOptions<TaskResult<R, S>[]>,
+  ): AsyncResult<TaskResult<R, S>[]>;
+  starmapAsync(
+    fn: unknown,
+    argTuples: unknown,
+    options: MapOptions & CallbackOptions<never> = {},
+  ): AsyncResult<never> {
     return this.#engine.handle(
       this.#engine.map("starmapAsync", fn, argTuples, true, options),
       options,
@@ -211,33 +258,33 @@ export class Pool {
    * gets `{ status, value }` or `{ status, reason }` for each item instead. Leaving the loop drops the
    * rest.
    */
-  imap<T, R>(
+  imap<T, R, S extends boolean = false>(
+    fn: (item: T) => R,
+    items: Items<T>,
+    options?: ImapOptions & { settle?: S },
+  ): AsyncIterableIterator<TaskResult<R, S>>;
+  /** The same for a function that is named by its module. */
+  imap<T, R, S extends boolean = false>(
     fn: Task<[item: T], R>,
     items: Items<T>,
-    options: ImapOptions & { settle: true },
-  ): AsyncIterableIterator<PromiseSettledResult<Awaited<R>>>;
-  /** Without `settle`, the results themselves. */
-  imap<T, R>(
-    fn: Task<[item: T], R>,
-    items: Items<T>,
-    options?: ImapOptions,
-  ): AsyncIterableIterator<Awaited<R>>;
+    options?: ImapOptions & { settle?: S },
+  ): AsyncIterableIterator<TaskResult<R, S>>;
   imap(fn: unknown, items: unknown, options: ImapOptions = {}): AsyncIterableIterator<never> {
     return this.#engine.imap("imap", fn, [items], true, options) as AsyncIterableIterator<never>;
   }
 
   /** As {@link Pool.imap}, but results come in the order in which they are ready. */
-  imapUnordered<T, R>(
+  imapUnordered<T, R, S extends boolean = false>(
+    fn: (item: T) => R,
+    items: Items<T>,
+    options?: ImapOptions & { settle?: S },
+  ): AsyncIterableIterator<TaskResult<R, S>>;
+  /** The same for a function that is named by its module. */
+  imapUnordered<T, R, S extends boolean = false>(
     fn: Task<[item: T], R>,
     items: Items<T>,
-    options: ImapOptions & { settle: true },
-  ): AsyncIterableIterator<PromiseSettledResult<Awaited<R>>>;
-  /** Without `settle`, the results themselves. */
-  imapUnordered<T, R>(
-    fn: Task<[item: T], R>,
-    items: Items<T>,
-    options?: ImapOptions,
-  ): AsyncIterableIterator<Awaited<R>>;
+    options?: ImapOptions & { settle?: S },
+  ): AsyncIterableIterator<TaskResult<R, S>>;
   imapUnordered(
     fn: unknown,
     items: unknown,

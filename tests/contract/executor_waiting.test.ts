@@ -110,13 +110,13 @@ describeMethods("executor: waiting for futures", (method) => {
     assert.deepEqual([...again.done], [a]);
 
     const failing = executor.submit(work.failIf, 1, 1);
-    const failed = await waitFutures<unknown>([a, b, failing], { returnWhen: "firstException" });
+    const failed = await waitFutures([a, b, failing], { returnWhen: "firstException" });
     assert.deepEqual([failed.done, failed.notDone], [new Set([a, failing]), new Set([b])]);
-    const known = await waitFutures<unknown>([b, failing], { returnWhen: "firstException" });
+    const known = await waitFutures([b, failing], { returnWhen: "firstException" });
     assert.deepEqual([...known.notDone], [b]);
 
     hands.go("b");
-    const all = await waitFutures<unknown>([a, b, failing]);
+    const all = await waitFutures([a, b, failing]);
     assert.deepEqual([all.done.size, all.notDone.size], [3, 0]);
     const none = await waitFutures([a, b], { returnWhen: "firstException" });
     assert.equal(none.done.size, 2);

@@ -3,8 +3,19 @@
  * line below `@ts-expect-error` that compiles is an error.
  */
 
-import { getContext, partial, Pipe, Process, Queue, RawArray, Value } from "../../mod.ts";
-import type { AsyncResult, Connection, FunctionSpec, Pool, PoolProxy } from "../../mod.ts";
+import {
+  asCompleted,
+  getContext,
+  inline,
+  partial,
+  Pipe,
+  Process,
+  ProcessPoolExecutor,
+  Queue,
+  RawArray,
+  Value,
+} from "../../mod.ts";
+import type { AsyncResult, Connection, FunctionSpec, Future, Pool, PoolProxy } from "../../mod.ts";
 
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true
   : false;
@@ -61,6 +72,47 @@ pool.applyAsync(add, [1, 2], { callback: (sum) => same<typeof sum, number>(true)
 export function passOn<A extends unknown[], R>(fn: (...args: A) => R, args: A) {
   return pool.apply(fn, args);
 }
+
+// -- Generic functions, and those without types of their own --
+
+declare function same1<T>(value: T): T;
+declare function pair<A, B>(a: A, b: B): [A, B];
+const samed = pool.map(same1, [1, 2]);
+same<typeof samed, Promise<number[]>>(true);
+const paired = pool.apply(pair, [1, "a"]);
+same<typeof paired, Promise<[number, string]>>(true);
+const pairs = pool.broadcast(pair, 1, "a");
+same<typeof pairs, Promise<[number, string][]>>(true);
+const doubled = pool.map(inline((x) => 2 * x), [1, 2]);
+same<typeof doubled, Promise<number[]>>(true);
+const lengths = pool.imap((text) => text.length, ["a"]);
+same<typeof lengths, AsyncIterableIterator<number>>(true);
+const modules = pool.map(named, [1, "a"]);
+same<typeof modules, Promise<unknown[]>>(true);
+
+// -- What becomes of failures --
+
+declare const settle: boolean;
+const options = { settle, chunkSize: 2 };
+const either = pool.map(length, ["a"], options);
+same<typeof either, Promise<(number | PromiseSettledResult<number>)[]>>(true);
+const outcomes = pool.mapAsync(later, [1], { settle: true });
+same<typeof outcomes, AsyncResult<PromiseSettledResult<string>[]>>(true);
+const ways = pool.imapUnordered(later, [1], { settle: true });
+same<typeof ways, AsyncIterableIterator<PromiseSettledResult<string>>>(true);
+const tupled = pool.starmapAsync(add, [[1, 2]], { settle: false });
+same<typeof tupled, AsyncResult<number[]>>(true);
+
+// -- Futures --
+
+const executor = new ProcessPoolExecutor(2);
+const future = executor.submit(same1, 1);
+same<typeof future, Future<number>>(true);
+for await (const ended of asCompleted([future, executor.submit(later, 1)])) {
+  same<typeof ended, Future<number | string>>(true);
+}
+// @ts-expect-error: an argument is missing
+executor.submit(add, 1);
 
 // -- Arguments that do not fit --
 

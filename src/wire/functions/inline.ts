@@ -38,7 +38,8 @@ const compiled = new Map<string, Function>();
  * console.log(square(3)); // 9
  * ```
  */
-export function inline<F extends (...args: never[]) => unknown>(fn: F): F {
+// deno-lint-ignore no-explicit-any -- what it takes is known where it is passed
+export function inline<A extends any[], R>(fn: (...args: A) => R): (...args: A) => R {
   if (typeof fn !== "function") {
     throw new TypeError(`inline() needs a function, received ${fn === null ? "null" : typeof fn}`);
   }
