@@ -21,7 +21,7 @@ import { runtime } from "./runtime/mod.ts";
 import type { ParentLink } from "./runtime/mod.ts";
 import { Decoder } from "./wire/decode.ts";
 import { modulesOf } from "./wire/envelope.ts";
-import { loadModules } from "./wire/functions/mod.ts";
+import { failImport, loadModules } from "./wire/functions/mod.ts";
 import { calledRemotely } from "./wire/remote_error.ts";
 
 /** How long the parent may take to read what a worker ends for. */
@@ -35,7 +35,7 @@ if (link === null) {
   );
   runtime.exit(2);
 }
-runtime.onUncaught(fail);
+runtime.onUncaught((error) => failImport(error) || void fail(error));
 void runChild(link);
 
 async function runChild({ channel, thread, first }: ParentLink): Promise<void> {
@@ -90,6 +90,7 @@ async function runChild({ channel, thread, first }: ParentLink): Promise<void> {
 }
 
 async function fail(error: unknown): Promise<void> {
+  runtime.setExitCode(1); // Bun may end before it comes to the exit below
   const patience = new Promise<void>((resolve) => setTimeout(resolve, LAST_WORDS_MS));
   await Promise.all([
     runtime.writeError(`Process ${identity().name}:\n${describeError(error)}\n`),

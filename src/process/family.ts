@@ -29,6 +29,8 @@ export interface Identity {
   daemon: boolean;
   /** Its position in the family tree, such as `1:2`; empty for the program itself. */
   path: string;
+  /** The line that has started it; empty if it is not known. */
+  startedBy?: string;
   /** Whether it still waits to be told the rest. */
   spare?: boolean;
 }

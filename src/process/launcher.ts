@@ -9,7 +9,14 @@ import { BootstrapError, ProcessError } from "../errors.ts";
 import { newIsolateNumber } from "../park/isolate.ts";
 import { isolateEnded } from "../park/members.ts";
 import type { Child } from "../runtime/mod.ts";
-import { callerModule, getMainModule, importingModules, mainGuard } from "../wire/functions/mod.ts";
+import {
+  callerModule,
+  callerPlace,
+  getMainModule,
+  importingModules,
+  mainGuard,
+  refuseImport,
+} from "../wire/functions/mod.ts";
 import { identity } from "./family.ts";
 import { logger } from "./logging.ts";
 import { takeSpare } from "./spares.ts";
@@ -32,6 +39,8 @@ export interface LaunchSpec extends LaunchOptions, RecordSpec {}
 export function launch(spec: LaunchSpec): Child {
   const { name } = spec.identity;
   refuseToStart(`start ${name}`);
+  // A daemon has no children that could go on with it.
+  if (!spec.identity.daemon) spec.identity.startedBy = refuseToGoOn(name);
   const own = writeStartRecord(spec, newIsolateNumber());
   const spare = isPlain(spec) ? takeSpare(spec.method, own.modules) : null;
   const record = spare === null ? own : readdress(own, spare.number);
@@ -50,15 +59,37 @@ export function launch(spec: LaunchSpec): Child {
   return child;
 }
 
+/**
+ * Throws where a child does what its parent did to start it, and was not told to: when a module that is
+ * imported goes on later, as from a `main()` that is not awaited. Otherwise returns the line that starts
+ * the child.
+ */
+function refuseToGoOn(name: string): string {
+  const from = callerPlace();
+  if (from === null) return "";
+  if (!from.told && from.place === identity().startedBy) {
+    throw new BootstrapError(
+      `Cannot start ${name}: this line has started ${identity().name} already, which has come to it ` +
+        "by importing the module, and every child would do the same, without end. " + advice(),
+    );
+  }
+  return from.place;
+}
+
+function advice(): string {
+  const guard = mainGuard(callerModule() ?? getMainModule());
+  return "Put what starts processes behind the main guard:\n\n" +
+    `  if (${guard}) {\n    // what starts the program\n  }\n`;
+}
+
 /** Throws where no child may be started: during bootstrap, and in daemons. */
 export function refuseToStart(action: string): void {
   if (importingModules() || identity().spare) {
-    const guard = mainGuard(callerModule() ?? getMainModule());
-    throw new BootstrapError(
+    const error = new BootstrapError(
       `Cannot ${action} while a child imports this module: every child would start its own ` +
-        "children, without end. Put what starts processes behind the main guard:\n\n" +
-        `  if (${guard}) {\n    // what starts the program\n  }\n`,
+        "children, without end. " + advice(),
     );
+    throw refuseImport(error);
   }
   if (identity().daemon) {
     throw new ProcessError(

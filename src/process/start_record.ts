@@ -2,7 +2,8 @@
  * Layer 9, process. The start record, the first message on a child's channel: who the child is and
  * what it does. Owns its format.
  *
- * Start record: version · kind · isolate number · number of the host · name · path · daemon · parent
+ * Start record: version · kind · isolate number · number of the host · name · path · daemon · line that
+ * has started it · parent
  * pid · parent name · main module · default start method · key of the family · level of the logger ·
  * whether it writes to standard error · arguments of the program · what the kind adds.
  *
@@ -83,6 +84,7 @@ export function writeStartRecord(spec: RecordSpec, number: number): StartRecord 
   encoder.string(name);
   encoder.string(path);
   encoder.u8(daemon ? 1 : 0);
+  encoder.string(spec.identity.startedBy ?? "");
   encoder.varint(runtime.pid());
   encoder.string(identity().name);
   encoder.string(getMainModule() ?? "");
@@ -120,6 +122,7 @@ export function readStartRecord(decoder: Decoder, parentIsAlive: () => boolean):
   const name = decoder.string();
   const path = decoder.string();
   const daemon = decoder.u8() === 1;
+  const startedBy = decoder.string();
   const pid = decoder.varint();
   const parentName = decoder.string();
   const main = decoder.string() || null;
@@ -129,6 +132,6 @@ export function readStartRecord(decoder: Decoder, parentIsAlive: () => boolean):
   setProgramArguments(Array.from({ length: decoder.varint() }, () => decoder.string()));
   const parent = { name: parentName, pid, daemon: false, isAlive: parentIsAlive };
   setMainModule(main);
-  adopt({ name, daemon, path, spare: kind === "spare" }, parent, method);
+  adopt({ name, daemon, path, startedBy, spare: kind === "spare" }, parent, method);
   return kind;
 }

@@ -186,6 +186,17 @@ function startFailure(name: string, cause: unknown): ProcessError {
   });
 }
 
+/** In Bun a process may end before what is written asynchronously is out. Not in threads. */
+function writeNow(text: string): boolean {
+  if (!isMainThread()) return false;
+  try {
+    process.getBuiltinModule("node:fs").writeSync(2, text);
+    return true;
+  } catch {
+    return false; // nobody reads it, or not fast enough
+  }
+}
+
 /** Node's and Bun's capabilities. */
 export const runtime: Runtime = {
   name: IS_BUN ? "bun" : "node",
@@ -200,6 +211,6 @@ export const runtime: Runtime = {
   setExitCode: (code) => void (process.exitCode = code),
   errorIsTerminal: () => process.stderr.isTTY === true,
   importPackage: (name) => import(name),
-  writeError: writeThreadError,
+  writeError: (text) => IS_BUN && writeNow(text) ? Promise.resolve() : writeThreadError(text),
   onUncaught,
 };

@@ -32,6 +32,11 @@ export function ownFrames(stack: string): string {
   return stack.replace(OURS, "");
 }
 
+/** Whether a stack leads to a function that was called for another process. */
+export function isCalledRemotely(stack: string): boolean {
+  return OURS.test(stack);
+}
+
 /** Calls a user's function for another process, with an argument or a list. Its name marks the stack. */
 export function calledRemotely(
   // deno-lint-ignore no-explicit-any

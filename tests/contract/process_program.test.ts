@@ -102,6 +102,46 @@ describeMethods("A program", (method) => {
       writeFileSync(log, "");
     }
   });
+
+  for (const what of ["pool", "process", "later"]) {
+    it(`with a main() that nobody awaits is told so, and does not multiply: ${what}`, {
+      skip: RUNTIME === "bun" && method === "thread" && what === "later"
+        ? "a thread of Bun whose last act is such an error ends without a word"
+        : false,
+    }, async () => {
+      using folder = new TempFolder();
+      const log = folder.write("log", "");
+      const program = await runProgram(fixture("process/unguarded_main.ts"), [], {
+        env: { MANYCORE_CASE: [method, what, log].join(",") },
+      });
+      assert.equal(program.timedOut, false);
+      assert.match(program.stderr, /BootstrapError/);
+      assert.match(program.stderr, /if \(import\.meta\.main\)/);
+      const lines = readFileSync(log, "utf8").trimEnd().split("\n");
+      if (what === "pool") {
+        // The import has failed: no task ran, and the program's own call fails.
+        assert.ok(!lines.includes("worked"), lines.join());
+        assert.equal(program.code, 1);
+        assert.equal(program.stdout, "");
+      } else {
+        // The program and its child; where main() is late the target has begun before.
+        assert.deepEqual(
+          lines.sort(),
+          what === "later" ? ["main", "main", "worked"] : ["main", "main"],
+        );
+        assert.match(program.stdout, /^code 1\n/);
+      }
+    });
+  }
+
+  it("may start its like from the line that has started it, if it was told to", async () => {
+    const program = await runProgram(fixture("process/recursive.ts"), [method]);
+    assert.equal(program.stderr, "");
+    const lines = ["sync", "later", "instance"].flatMap((way) =>
+      [2, 1, 0].map((n) => `${way} ${n}`)
+    );
+    assert.deepEqual(program.stdout.trimEnd().split("\n"), lines);
+  });
 });
 
 describe("A killed program", () => {

@@ -13,6 +13,7 @@
  */
 
 import { isOwnModule } from "../../runtime/places.ts";
+import { isCalledRemotely } from "../remote_error.ts";
 import { toUrl } from "./host.ts";
 
 /** The part of an engine's call site that is used here. */
@@ -31,6 +32,8 @@ type TracingError = {
 const NEAR = 12;
 /** For a call that comes through somebody else's. */
 const FAR = 100;
+/** A line of a stack: what is called, then address or path, line and column. */
+const PLACE = /(?:\(|@|\bat (?:async )?)((?:[a-z]+:\/\/|\/|[A-Za-z]:[\\/]).*?):(\d+(?::\d+)?)\)?$/;
 
 /**
  * The module that called into the library: the nearest stack frame outside of it.
@@ -39,6 +42,31 @@ const FAR = 100;
  */
 export function callerModule(): string | null {
   return firstForeign(framesUpTo(NEAR)) ?? firstForeign(framesUpTo(FAR));
+}
+
+/**
+ * The line that called into the library, and whether that belongs to what this child was told to run,
+ * as far as the stack shows: what a timer runs may belong to it all the same.
+ *
+ * @returns `null` if no user's module is on the stack.
+ */
+export function callerPlace(): { place: string; told: boolean } | null {
+  const stack = fullStack();
+  for (const line of stack.split("\n")) {
+    const found = PLACE.exec(line);
+    const url = found && toUrl(found[1]);
+    if (!url || !/^(?:file|https?|data|blob):/.test(url) || isOwnModule(url)) continue;
+    return { place: `${url}:${found[2]}`, told: isCalledRemotely(stack) };
+  }
+  return null;
+}
+
+function fullStack(): string {
+  const { stackTraceLimit } = Error;
+  Reflect.set(Error, "stackTraceLimit", FAR);
+  const { stack = "" } = new Error();
+  Reflect.set(Error, "stackTraceLimit", stackTraceLimit);
+  return stack;
 }
 
 function firstForeign(places: string[]): string | null {
@@ -82,8 +110,7 @@ function placeOf(site: CallSite): string {
 function placesInText(stack: string): string[] {
   const places: string[] = [];
   for (const line of stack.split("\n")) {
-    const found = /(?:\(|@|\bat (?:async )?)((?:[a-z]+:\/\/|\/|[A-Za-z]:[\\/]).*?):\d+(?::\d+)?\)?$/
-      .exec(line);
+    const found = PLACE.exec(line);
     if (found) places.push(found[1]);
   }
   return places;

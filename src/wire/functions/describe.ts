@@ -62,7 +62,9 @@ function search(wanted: Wanted): FunctionReference {
   const roots = searchRoots();
   const graph = moduleGraph(roots);
   const form = refusedForm(fn, text, path, graph.project, roots);
-  const candidates = form === null ? candidatesIn(graph.project, wanted) : [];
+  const candidates = form === null
+    ? [wanted, ...asDefault(wanted)].flatMap((one) => candidatesIn(graph.project, one))
+    : [];
   const certain = choose(candidates, wanted) ?? inRuntime(fn, graph);
   if (certain !== null) return certain;
   if (form !== null) throw form;
@@ -91,6 +93,16 @@ function searchRoots(): string[] {
 
 function exported(modules: string[], name: string, text: string, search = false) {
   return { kind: "export", modules, name, check: checksum(text), search } as const;
+}
+
+/** Bun calls the nameless function that `quad.ts` exports as its default `quad_default`. */
+function asDefault(wanted: Wanted): Wanted[] {
+  const { name, text } = wanted;
+  if (!name.endsWith("_default")) return [];
+  const start = `function ${name}(`;
+  return text.includes(start)
+    ? [{ ...wanted, name: "default", text: text.replace(start, "function(") }]
+    : [];
 }
 
 function candidatesIn(modules: readonly ModuleText[], { name, text }: Wanted): Candidate[] {

@@ -22,6 +22,9 @@ type Loaded =
 
 const modules = new Map<string, Loaded>();
 let importing = 0;
+/** What was refused to a module while it was being imported; and that, if nobody has caught it. */
+let refused: Error | null = null;
+let uncaught: Error | null = null;
 let watched: ReadonlySet<string> | null = null;
 
 /**
@@ -76,6 +79,30 @@ export function loadFailure(url: string, purpose?: string): { error: unknown } |
  */
 export function importingModules(): boolean {
   return importing > 0;
+}
+
+/**
+ * Takes note of an error that was thrown at a module that is being imported.
+ *
+ * @param error The error.
+ * @returns The same error.
+ */
+export function refuseImport<E extends Error>(error: E): E {
+  if (importing > 0) refused ??= error;
+  return error;
+}
+
+/**
+ * Takes an error that nobody has caught, if a module got it while it was being imported, as from a
+ * `main()` that is not awaited: then the import fails with it.
+ *
+ * @param error The error.
+ * @returns Whether it was one.
+ */
+export function failImport(error: unknown): boolean {
+  if (error !== refused || refused === null) return false;
+  uncaught = refused;
+  return true;
 }
 
 /**
@@ -161,12 +188,21 @@ async function load(url: string): Promise<void> {
     return;
   }
   importing++;
-  const done = moduleHost().importModule(url).then(
+  const done = importWhole(url).then(
     (namespace) => void modules.set(url, { state: "ready", namespace }),
     (error: unknown) => void modules.set(url, { state: "failed", error }),
   ).finally(() => importing--);
   modules.set(url, { state: "loading", done });
   await done;
+}
+
+async function importWhole(url: string): Promise<Namespace> {
+  const namespace = await moduleHost().importModule(url);
+  if (refused === null) return namespace;
+  // Whether anybody catches it is known in the next turn.
+  await new Promise((resolve) => setTimeout(resolve));
+  if (uncaught !== null) throw uncaught;
+  return namespace;
 }
 
 /** These are loaded already, by others: this only asks for their namespaces. */

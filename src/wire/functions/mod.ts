@@ -12,12 +12,12 @@ import { resolve } from "./resolve.ts";
 
 export { isOwnModule } from "../../runtime/places.ts";
 export { mainGuard } from "./advice.ts";
-export { callerModule } from "./caller.ts";
+export { callerModule, callerPlace } from "./caller.ts";
 export { describe } from "./describe.ts";
 export { moduleGraph } from "./graph.ts";
 export { getMainModule, type ModuleHost, setMainModule, setModuleHost } from "./host.ts";
 export { inline } from "./inline.ts";
-export { importingModules, loadModules } from "./loaded.ts";
+export { failImport, importingModules, loadModules, refuseImport } from "./loaded.ts";
 export { makePartial, partial, partialOf } from "./partial.ts";
 export { type AnyFunction, register } from "./register.ts";
 export { loadReference, missingModules, resolve } from "./resolve.ts";

@@ -104,12 +104,12 @@ export function notFound(
     return refused(
       fn,
       path,
-      "it has no name of its own, so no other process can find it" + lookedIn(modules, roots),
+      "it has no name of its own, so no other process can find it",
       ofPlace
         ? `Declare ${declare}`
         : `If a call has made it, as in \`const f = make()\`, call ${call} in its module, also if ` +
           `it is exported; else declare ${declare}`,
-      ofPlace,
+      { ofPlace, looked: lookedIn(modules, roots) },
     );
   }
   const call = registerCall(name, holder?.url ?? roots[0] ?? null);
@@ -127,9 +127,10 @@ export function notFound(
   return refused(
     fn,
     path,
-    reason + lookedIn(modules, roots),
+    reason,
     `Either export it from ${home}, or call ${call} there; if it uses nothing from around it, ` +
       `send inline(${name}), with partial() for the values it needs`,
+    { looked: lookedIn(modules, roots) },
   );
 }
 
@@ -155,13 +156,19 @@ export function ambiguous(
   );
 }
 
-function refused(fn: Function, path: string, reason: string, remedy: string, ofPlace = false) {
+function refused(
+  fn: Function,
+  path: string,
+  reason: string,
+  remedy: string,
+  { ofPlace = false, looked = "" } = {},
+) {
   const name = nameOf(fn);
   const what = name === "" ? "an anonymous function" : `the function "${name}"`;
   const where = path === "" ? "" : ` (${path})`;
   const subject = ofPlace ? `the function given as \`${path}\`` : what + where;
   return new FunctionReferenceError(
-    `Cannot send ${subject} to another process: ${reason}. ${remedy}`,
+    `Cannot send ${subject} to another process: ${reason}. ${remedy}${looked}`,
   );
 }
 
@@ -195,7 +202,7 @@ function staticOwner(
 }
 
 function lookedIn(modules: readonly ModuleText[], roots: readonly string[]): string {
-  if (roots.length === 0) return " (there is no module to look in: none is calling, none is main)";
+  if (roots.length === 0) return ". There is no module to look in: none is calling, none is main";
   const urls = modules.map(({ url }) => url);
   const more = urls.length - NAMED_MODULES;
   const list = urls.slice(0, NAMED_MODULES).join(", ") + (more > 0 ? ` and ${more} more` : "");

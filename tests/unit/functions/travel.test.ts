@@ -8,6 +8,7 @@ import whole from "../../fixtures/functions/common_whole.cjs";
 import { near, reached } from "../../fixtures/functions/deep_1.ts";
 import main, * as library from "../../fixtures/functions/library.ts";
 import shout, { plain, renamed } from "../../fixtures/functions/plain.js";
+import nameless from "../../fixtures/functions/nameless.ts";
 import { registered } from "../../fixtures/functions/registered.ts";
 import { type Answer, callInChild } from "../../fixtures/functions/run_child.ts";
 import * as twinA from "../../fixtures/functions/twin_a.ts";
@@ -64,6 +65,14 @@ const cases: Case[] = [
     args: ["a"],
     value: "a!",
     file: "plain.js",
+    name: "default",
+  },
+  {
+    title: "a default function without a name, with types",
+    fn: nameless,
+    args: ["ab"],
+    value: "abab",
+    file: "nameless.ts",
     name: "default",
   },
   { title: "CommonJS", fn: common.direct, args: [1], value: 2, file: "common.cjs" },
