@@ -9,6 +9,7 @@ import { Channel } from "../channel/channel.ts";
 import { registerReadable } from "../channel/readable.ts";
 import { BufferTooShort, EOFError, ProtocolError } from "../errors.ts";
 import { takeUntil } from "../park/take_until.ts";
+import { timeoutOf } from "../park/wait.ts";
 import type { WaitOptions } from "../park/wait.ts";
 import { registerInternal } from "../wire/classes.ts";
 import { partOf } from "./bytes.ts";
@@ -28,6 +29,7 @@ export interface SendOptions extends WaitOptions {
 }
 
 /** Closes the ends of connections that nobody can reach any more. */
+const POLL = "poll the connection";
 const forgotten = new FinalizationRegistry<Substance>((substance) => substance.close());
 
 let substanceOf: (connection: Connection, action: string) => Substance;
@@ -154,8 +156,9 @@ export class Connection<S = any, R = any> {
    * @param options `timeout` in milliseconds to wait for it. Default 0; `Infinity` for ever.
    */
   async poll(options?: WaitOptions): Promise<boolean> {
+    timeoutOf(options, POLL); // a number would be taken for no options at all
     const waiting = options?.timeout === undefined ? { ...options, timeout: 0 } : options;
-    return await this.#receiver().ready(waiting, "poll the connection");
+    return await this.#receiver().ready(waiting, POLL);
   }
 
   /**

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { show } from "../show.ts";
 import { CHANNEL_WORDS } from "../channel/layout.ts";
 import { CHANNEL_EXTRA, initChannel } from "../channel/make.ts";
 import type { End } from "../park/end.ts";
@@ -62,8 +63,14 @@ export function Pipe<S = any, R = S>(
 /** Makes a pipe for the children of a start method. */
 export function makePipe<S, R>(
   method: StartMethod,
-  { duplex = true }: PipeOptions = {},
+  options: PipeOptions = {},
 ): [Connection<S, R>, Connection<R, S>] {
+  if (typeof options !== "object" || options === null) {
+    throw new TypeError(
+      `Cannot make a pipe from ${show(options)}: give { duplex: false }, or nothing`,
+    );
+  }
+  const { duplex = true } = options;
   if (typeof duplex !== "boolean") {
     throw new TypeError(`Cannot make a pipe with duplex ${String(duplex)}: give true or false`);
   }

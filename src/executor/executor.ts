@@ -5,6 +5,7 @@
  * @module
  */
 
+import { show } from "../show.ts";
 import { ProcessError } from "../errors.ts";
 import type { StartMethod } from "../park/start_method.ts";
 import { checkTimeout } from "../park/wait.ts";
@@ -12,7 +13,7 @@ import { checkCount } from "../pool/checks.ts";
 import { Engine, NO_OPTIONS } from "../pool/engine.ts";
 import type { Items } from "../pool/input.ts";
 import type { Task } from "../pool/options.ts";
-import { checkOptionNames } from "../process/option_names.ts";
+import { checkOptionNames, numberOrOptions } from "../process/option_names.ts";
 import { Future, stateOf } from "./future.ts";
 import { cancellation } from "./future_state.ts";
 import { EXECUTOR_OPTIONS, splitOptions } from "./options.ts";
@@ -48,12 +49,7 @@ export abstract class Executor {
    * @throws {FunctionReferenceError | SerializationError} If initializer or `initArgs` cannot travel.
    */
   constructor(options: number | ExecutorOptions = {}) {
-    const given: ExecutorOptions = typeof options === "number" ? { maxWorkers: options } : options;
-    if (typeof given !== "object" || given === null) {
-      throw new TypeError(
-        `Cannot ${ACTION} from ${String(given)}: give a number of workers, or options`,
-      );
-    }
+    const given = numberOrOptions(ACTION, options, arguments.length, "maxWorkers");
     checkOptionNames(ACTION, given, EXECUTOR_OPTIONS);
     const { maxWorkers, bufferSize, name = "ExecutorWorker", ...others } = given;
     if (maxWorkers !== undefined) checkCount(ACTION, "maxWorkers", maxWorkers, 1);
@@ -169,9 +165,7 @@ export abstract class Executor {
   async shutdown(options: ShutdownOptions = {}): Promise<void> {
     if (typeof options !== "object" || options === null) {
       throw new TypeError(
-        `Cannot shut an executor down with ${
-          String(options)
-        }: give options, such as { wait: false }`,
+        `Cannot shut an executor down with ${show(options)}: give options, such as { wait: false }`,
       );
     }
     const { wait = true, cancelFutures = false } = options;

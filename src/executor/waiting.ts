@@ -6,7 +6,7 @@
  */
 
 import { TimeoutError } from "../errors.ts";
-import { checkTimeout, EXPIRED, waitFor } from "../park/wait.ts";
+import { EXPIRED, timeoutOf, waitFor } from "../park/wait.ts";
 import type { WaitOptions } from "../park/wait.ts";
 import { Deque } from "../pool/deque.ts";
 import { Future, stateOf } from "./future.ts";
@@ -69,7 +69,7 @@ export function asCompleted<F extends Future<unknown>>(
   options: WaitOptions = {},
 ): CompletedFutures<Awaited<F>> {
   const all = checkFutures(futures);
-  return new Completed(all, checkTimeout(options.timeout, "wait for futures"), options.signal);
+  return new Completed(all, timeoutOf(options, "wait for futures"), options.signal);
 }
 
 /** No generator: that would wait for each future, which is like a promise, and give its result. */

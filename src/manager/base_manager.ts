@@ -5,6 +5,7 @@
  * @module
  */
 
+import { show } from "../show.ts";
 import { BrokenPipeError, ProcessError } from "../errors.ts";
 import { methodOf } from "../park/start_method.ts";
 import type { StartMethod } from "../park/start_method.ts";
@@ -149,7 +150,7 @@ export class BaseManager implements AsyncDisposable {
   constructor(options: ManagerOptions = {}) {
     if (typeof options !== "object" || options === null) {
       throw new TypeError(
-        `Cannot make a manager with options ${String(options)}: give an object such as { address }`,
+        `Cannot make a manager with options ${show(options)}: give an object such as { address }`,
       );
     }
     const { address, authKey, shutdownTimeout = SHUTDOWN_MS } = options;

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { timeoutOf } from "../park/wait.ts";
 import type { WaitOptions } from "../park/wait.ts";
 import { LockProxy } from "./lock_proxies.ts";
 import { invoke, invokeWait, registerProxy } from "./proxy.ts";
@@ -44,7 +45,7 @@ export class ConditionProxy extends LockProxy {
    * @returns What the predicate returned last.
    */
   async waitFor<R>(predicate: () => R | PromiseLike<R>, options?: WaitOptions): Promise<R> {
-    const end = performance.now() + (options?.timeout ?? Infinity);
+    const end = performance.now() + timeoutOf(options, "wait for the condition");
     for (;;) {
       const result = await predicate();
       const left = end - performance.now();

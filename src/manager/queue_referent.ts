@@ -5,6 +5,7 @@
  * @module
  */
 
+import { show } from "../show.ts";
 import { ProcessError, QueueEmpty, QueueFull, QueueShutDown } from "../errors.ts";
 import { Deque } from "../pool/deque.ts";
 import { Waits } from "./call.ts";
@@ -24,7 +25,9 @@ export class QueueReferent {
   constructor(maxSize = 0) {
     if (!Number.isInteger(maxSize)) {
       throw new RangeError(
-        `Cannot make a queue of at most ${maxSize} items: give a whole number, 0 for no limit`,
+        `Cannot make a queue with a maxSize of ${
+          show(maxSize)
+        }: give a whole number, 0 for no limit`,
       );
     }
     this.#most = maxSize > 0 ? maxSize : Infinity;

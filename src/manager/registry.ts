@@ -5,6 +5,7 @@
  * @module
  */
 
+import { show } from "../show.ts";
 import { isCallable } from "./server_kinds.ts";
 
 /** What makes an object: a class, or a function that returns one. */
@@ -124,9 +125,4 @@ function hasOwnMethod(source: Source, method: string): boolean {
     if (typeof value === "function") return true;
   }
   return false;
-}
-
-function show(value: unknown): string {
-  if (typeof value === "string") return JSON.stringify(value);
-  return typeof value === "object" && value !== null ? "an object" : String(value);
 }

@@ -6,6 +6,7 @@
  * @module
  */
 
+import { show } from "../show.ts";
 import { runtime } from "../runtime/mod.ts";
 
 /** How long a call may wait. */
@@ -18,6 +19,13 @@ export interface WaitOptions {
 
 /** What {@link waitFor} resolves to when the time is up. */
 export const EXPIRED: unique symbol = Symbol("expired");
+
+/** What waiting calls know; each ignores what only others read. */
+const KNOWN = new Set(
+  "timeout signal transfer offset size onAbandoned returnWhen authKey".split(" "),
+);
+/** Python's way not to wait. */
+const BLOCKING = /^block(?:ing)?$/;
 
 /** The longest delay that timers take; longer ones are waited for in steps. */
 const MAX_TIMER_MS = 0x7fff_ffff;
@@ -33,7 +41,7 @@ export function checkTimeout(timeout: number | undefined, action: string): numbe
   if (timeout === undefined) return Infinity;
   if (typeof timeout !== "number") {
     throw new TypeError(
-      `Cannot ${action} with timeout ${String(timeout)}: give milliseconds as a number`,
+      `Cannot ${action} with timeout ${show(timeout)}: give milliseconds as a number`,
     );
   }
   if (Number.isNaN(timeout)) {
@@ -55,11 +63,21 @@ export function timeoutOf(options: WaitOptions | undefined, action: string): num
   if (typeof options !== "object" || options === null) {
     throw new TypeError(
       `Cannot ${action} with ${
-        String(options)
+        show(options)
       }: give { timeout } in milliseconds, { signal }, or both`,
     );
   }
+  for (const name in options) if (!KNOWN.has(name)) refuse(name, action);
   return checkTimeout(options.timeout, action);
+}
+
+function refuse(name: string, action: string): never {
+  const advice = /^time_?out/i.test(name)
+    ? "it is called timeout, in milliseconds"
+    : BLOCKING.test(name)
+    ? "give { timeout: 0 } not to wait"
+    : "there are timeout, in milliseconds, and signal";
+  throw new TypeError(`Cannot ${action} with an option ${JSON.stringify(name)}: ${advice}`);
 }
 
 /**

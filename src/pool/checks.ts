@@ -5,6 +5,7 @@
  * @module
  */
 
+import { show } from "../show.ts";
 import { LAUNCH_OPTIONS } from "../process/option_names.ts";
 import type { OptionNames } from "../process/option_names.ts";
 
@@ -67,5 +68,6 @@ export function checkAmount(
 
 function checkNumber(action: string, option: string, value: unknown): number {
   if (typeof value === "number") return value;
-  throw new TypeError(`Cannot ${action} with ${option} ${String(value)}: give a number`);
+  const hint = typeof value === "string" ? ", as Number() makes it of a string" : "";
+  throw new TypeError(`Cannot ${action} with ${option} ${show(value)}: give a number${hint}`);
 }

@@ -7,6 +7,7 @@
 
 import { getStartMethod } from "../park/start_method.ts";
 import type { StartMethod } from "../park/start_method.ts";
+import { numberOrOptions } from "../process/option_names.ts";
 import { withCaller } from "../wire/remote_error.ts";
 import type { AsyncResult } from "./async_result.ts";
 import { Engine, NO_OPTIONS } from "./engine.ts";
@@ -22,6 +23,8 @@ import type {
   TaskResult,
 } from "./options.ts";
 import type { TraceSummary } from "./trace_file.ts";
+
+const ACTION = "make a pool";
 
 /**
  * A group of worker processes (in the `"thread"` context, threads) that run functions.
@@ -60,14 +63,9 @@ export class Pool {
    * @throws {BootstrapError} If a child is importing this module.
    */
   constructor(options: number | PoolOptions = {}) {
-    const given: PoolOptions = typeof options === "number" ? { processes: options } : options;
-    if (typeof given !== "object" || given === null) {
-      throw new TypeError(
-        `Cannot make a pool from ${String(given)}: give a number of workers, or options`,
-      );
-    }
+    const given = numberOrOptions(ACTION, options, arguments.length, "processes");
     const method = (this.constructor as typeof Pool).startMethod ?? getStartMethod();
-    this.#engine = new Engine(given, method, "make a pool");
+    this.#engine = new Engine(given, method, ACTION);
     this.#engine.start();
   }
 
@@ -120,6 +118,7 @@ export class Pool {
     args: readonly unknown[] = [],
     options: ApplyOptions & CallbackOptions<unknown> = NO_OPTIONS,
   ): AsyncResult<unknown> {
+    refuseMore("applyAsync", arguments.length);
     return this.#engine.handle(this.#engine.apply("applyAsync", fn, args, options), options);
   }
 
@@ -221,6 +220,7 @@ export class Pool {
     items: unknown,
     options: MapOptions & CallbackOptions<never> = {},
   ): AsyncResult<never> {
+    refuseMore("mapAsync", arguments.length);
     return this.#engine.handle(this.#engine.map("mapAsync", fn, items, false, options), options);
   }
 
@@ -243,6 +243,7 @@ export class Pool {
     argTuples: unknown,
     options: MapOptions & CallbackOptions<never> = {},
   ): AsyncResult<never> {
+    refuseMore("starmapAsync", arguments.length);
     return this.#engine.handle(
       this.#engine.map("starmapAsync", fn, argTuples, true, options),
       options,
@@ -381,4 +382,13 @@ export class Pool {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.terminate();
   }
+}
+
+/** Python's order of arguments has the callbacks there. */
+function refuseMore(action: string, length: number): void {
+  if (length <= 3) return;
+  throw new TypeError(
+    `Cannot ${action} with ${length} arguments: there are three, the last of them options such as ` +
+      "{ callback, errorCallback }",
+  );
 }

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { show } from "../show.ts";
 import { checkAmount, checkCount } from "./checks.ts";
 
 /** How tasks are tried again after their worker has died. */
@@ -63,7 +64,7 @@ export class Retries {
     }
     if (typeof value !== "object" || value === null || Array.isArray(value)) {
       throw new TypeError(
-        `Cannot ${action} with retries ${String(value)}: give a number, or an object such as ` +
+        `Cannot ${action} with retries ${show(value)}: give a number, or an object such as ` +
           "{ times: 3, delay: 100 }",
       );
     }

@@ -2,8 +2,8 @@
  * Layer 10, pool. What a pool with `trace: true` remembers: its last tasks, its workers, how many
  * tasks waited. Owns them, as columns of numbers; `trace_file.ts` writes them.
  *
- * All times are milliseconds of this isolate. What a worker says is bounded by what is known here:
- * none of its tasks begins before the one before it has ended, none ends after its result is here.
+ * Times are milliseconds: of a task those of its worker, which are turned into ours when they are read,
+ * with all that is known of its clock by then; all others are ours.
  *
  * @module
  */
@@ -45,8 +45,8 @@ export interface Track {
   exitCode: number | null;
   /** Tasks of it that are remembered. */
   tasks: number;
-  /** When its last task ended. */
-  busyUntil: number;
+  /** Its clock, when it has said something. */
+  clock: WorkerClock | null;
 }
 
 /** What is asked of a worker. */
@@ -121,7 +121,7 @@ export class Trace {
       endedAt: null,
       exitCode: null,
       tasks: 0,
-      busyUntil: startedAt,
+      clock: null,
     };
     this.tracks.set(number, track);
     return track;
@@ -135,7 +135,8 @@ export class Trace {
     const last = lastTask(worker);
     if (last !== null) {
       const { run, offset, outcome } = last;
-      this.#add(track, run, offset, worker.heardAt, track.endedAt, OUTCOMES.indexOf(outcome));
+      const [begin, end] = [worker.heardAt, track.endedAt].map((at) => worker.clock.there(at));
+      this.#add(worker, run, offset, begin, end, OUTCOMES.indexOf(outcome));
     }
     if (track.tasks === 0) this.#forgetLater(track);
   }
@@ -150,14 +151,13 @@ export class Trace {
     entry: number,
     value: unknown,
   ): void {
-    const begin = worker.clock.here(began);
     const unreadable = value instanceof Unreadable;
     const outcome = run.stopped
       ? OUTCOMES.indexOf(whyStopped(run))
       : unreadable || entry === FAILURE
       ? this.#number(nameOf(unreadable ? value.error : value))
       : 0;
-    this.#add(worker.track!, run, offset, begin, begin + milliseconds, outcome);
+    this.#add(worker, run, offset, began, began + milliseconds, outcome);
   }
 
   /** So many tasks wait now. */
@@ -169,7 +169,7 @@ export class Trace {
     this.samples.words[at] = tasks;
   }
 
-  /** A task by its number; `null` if it has made room for another one. */
+  /** A task by its number, its times in ours; `null` if it has made room for another one. */
   at(number: number): TracedTask | null {
     if (number < this.dropped || number >= this.added) return null;
     const { floats, words } = this.#tasks;
@@ -178,38 +178,38 @@ export class Trace {
     const word = place * TASK.WORDS;
     const outcome = words[word + 4];
     const known = outcome < OUTCOMES.length;
+    const track = this.tracks.get(words[word])!;
+    const clock = track.clock!;
     return {
-      track: this.tracks.get(words[word])!,
+      track,
       name: this.#names[words[word + 1]],
       index: words[word + 2],
       attempt: words[word + 3],
       outcome: known ? OUTCOMES[outcome] : "error",
       error: known ? null : this.#names[outcome],
       since: floats[time],
-      began: floats[time + 1],
-      ended: floats[time + 2],
+      began: clock.here(floats[time + 1]),
+      ended: clock.here(floats[time + 2]),
     };
   }
 
   #add(
-    track: Track,
+    { track: its, clock }: TracedWorker,
     run: Run,
     offset: number,
-    begin: number,
-    end: number,
+    began: number,
+    ended: number,
     outcome: number,
   ): void {
-    const now = performance.now();
-    const began = between(track.busyUntil, begin, now);
-    const ended = between(began, end, now);
-    track.busyUntil = ended;
+    const track = its!;
+    track.clock = clock;
     const place = this.#tasks.add((oldest) => this.#release(oldest));
     const name = this.#number(nameOf(run.job.call.fn));
     const { floats, words } = this.#tasks;
     track.tasks++;
     const time = place * TASK.FLOATS;
     const word = place * TASK.WORDS;
-    floats[time] = run.since < began ? run.since : began;
+    floats[time] = run.since;
     floats[time + 1] = began;
     floats[time + 2] = ended;
     words[word] = track.number;
@@ -265,9 +265,4 @@ export function nameOf(value: unknown): string {
     // It has none.
   }
   return value === null ? "null" : typeof value;
-}
-
-/** A value within bounds; the lower one if it is no number. */
-function between(least: number, value: number, most: number): number {
-  return value > least ? Math.min(value, most) : least;
 }

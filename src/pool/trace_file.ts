@@ -78,12 +78,19 @@ function* events(trace: Trace, summary: TraceSummary): Generator<object> {
     const tasks = samples.words[place];
     yield { ph: "C", name: "tasks waiting", pid, tid: pid, ts, args: { tasks } };
   }
+  const busyUntil = new Map<Track, number>();
   for (let number = 0; number < added; number++) {
     number = Math.max(number, trace.dropped);
     const task = trace.at(number);
     if (task === null || number >= added) break;
     summary.tasks++;
-    yield slice(task, trace.since);
+    const { track } = task;
+    const latest = track.endedAt ?? performance.now();
+    const began = between(busyUntil.get(track) ?? track.startedAt, task.began, latest);
+    const ended = between(began, task.ended, latest);
+    busyUntil.set(track, ended);
+    const since = Math.min(task.since, began);
+    yield slice({ ...task, since, began, ended }, trace.since);
   }
   summary.dropped = added - summary.tasks;
 }
@@ -132,6 +139,11 @@ function slice(
 
 function name(what: string, pid: number, tid: number, name: string): object {
   return { ph: "M", name: what, pid, tid, ts: 0, args: { name } };
+}
+
+/** A value within bounds; the lower one if it is no number. */
+function between(least: number, value: number, most: number): number {
+  return value > least ? Math.min(value, most) : least;
 }
 
 /** Whole nanoseconds, as microseconds; from another such time on. */

@@ -8,6 +8,7 @@
  * @module
  */
 
+import { show } from "../show.ts";
 import { runtime } from "../runtime/mod.ts";
 import { identity } from "./family.ts";
 import { describeError } from "./report.ts";
@@ -239,10 +240,6 @@ function toLevel(level: unknown, action: string): number {
   throw typeof level === "number" || typeof level === "string"
     ? new RangeError(text)
     : new TypeError(text);
-}
-
-function show(value: unknown): string {
-  return typeof value === "string" ? `"${value}"` : String(value);
 }
 
 /** Standard error may be closed: then nobody misses the line. */

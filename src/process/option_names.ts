@@ -4,6 +4,8 @@
  * @module
  */
 
+import { show } from "../show.ts";
+
 /** The names of some options, for {@link checkOptionNames}. */
 export type OptionNames = ReadonlySet<string>;
 
@@ -19,7 +21,7 @@ export const LAUNCH_OPTIONS: readonly string[] = ["env", "cwd", "permissions", "
 export function checkOptionNames(action: string, options: unknown, known: OptionNames): void {
   if (typeof options !== "object" || options === null) {
     throw new TypeError(
-      `Cannot ${action} with the options ${String(options)}: give an object, with any of ${
+      `Cannot ${action} with the options ${show(options)}: give an object, with any of ${
         listed(known)
       }`,
     );
@@ -32,6 +34,36 @@ export function checkOptionNames(action: string, options: unknown, known: Option
         (meant === undefined ? `there are ${listed(known)}` : `it is called ${meant}`),
     );
   }
+}
+
+/**
+ * What a constructor was given: a number, or options.
+ *
+ * @param action Such as `make a pool`, for messages.
+ * @param given Its argument.
+ * @param length How many it was given.
+ * @param count What the number stands for.
+ * @returns The options.
+ * @throws {TypeError} If there is something else, or something behind it.
+ */
+export function numberOrOptions<O extends object>(
+  action: string,
+  given: number | O,
+  length: number,
+  count: keyof O & string,
+): O {
+  if (length > 1) {
+    throw new TypeError(
+      `Cannot ${action} from ${length} arguments: there is one, a number or options, such as ` +
+        `{ ${count}: 2, initializer, initArgs }`,
+    );
+  }
+  if (typeof given === "number") return { [count]: given } as O;
+  if (typeof given === "object" && given !== null) return given;
+  const hint = typeof given === "string" ? ", as Number() makes it of a string," : "";
+  throw new TypeError(
+    `Cannot ${action} from ${show(given)}: give a number of workers${hint} or options`,
+  );
 }
 
 function listed(names: OptionNames): string {

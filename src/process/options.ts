@@ -5,6 +5,7 @@
  * @module
  */
 
+import { show } from "../show.ts";
 import { isFunctionSpec } from "../wire/functions/mod.ts";
 import type { FunctionSpec } from "../wire/functions/mod.ts";
 import type { LaunchOptions } from "./launcher.ts";
@@ -152,11 +153,4 @@ function isObject(value: unknown): value is object {
 
 function isString(value: unknown): value is string {
   return typeof value === "string";
-}
-
-/** A value as a message shows it; never throws. */
-function show(value: unknown): string {
-  if (typeof value === "string") return JSON.stringify(value);
-  if (Array.isArray(value)) return "an array";
-  return isObject(value) ? "an object" : String(value);
 }

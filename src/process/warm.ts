@@ -4,6 +4,7 @@
  * @module
  */
 
+import { show } from "../show.ts";
 import { CancelledError } from "../errors.ts";
 import { getStartMethod } from "../park/start_method.ts";
 import type { StartMethod } from "../park/start_method.ts";
@@ -203,9 +204,4 @@ function checkWarm(count: unknown, options: unknown): string[] {
   });
   const mainModule = main ? getMainModule() : null;
   return [...new Set(mainModule === null ? urls : [mainModule, ...urls])];
-}
-
-function show(value: unknown): string {
-  if (typeof value === "string") return JSON.stringify(value);
-  return typeof value === "object" && value !== null ? "an object" : String(value);
 }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { show } from "../show.ts";
 import { hasNone, itemCount, itemLimit, shut } from "../channel/channel_words.ts";
 import { Channel } from "../channel/channel.ts";
 import { CHANNEL_WORDS } from "../channel/layout.ts";
@@ -76,7 +77,9 @@ export class Queue<T = unknown> {
   constructor(maxSize = 0) {
     if (!isArriving() && (!Number.isInteger(maxSize) || maxSize > 0x7fff_ffff)) {
       throw new RangeError(
-        `Cannot make a queue of at most ${maxSize} items: give a whole number, 0 for no limit`,
+        `Cannot make a queue with a maxSize of ${
+          show(maxSize)
+        }: give a whole number, 0 for no limit`,
       );
     }
     const limits = { items: Math.max(0, maxSize) };

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { show } from "../show.ts";
 import type { Connection } from "../connection/connection.ts";
 import { ProcessError, TimeoutError } from "../errors.ts";
 import { takeUntil } from "../park/take_until.ts";
@@ -188,6 +189,6 @@ function closed(): ProcessError {
 function checkCount(name: string, value: number | undefined): void {
   if (value === undefined || Number.isInteger(value) && value > 0 && value <= MAX_NUMBER) return;
   throw new RangeError(
-    `Cannot listen with ${name} ${String(value)}: give a whole number from 1 to ${MAX_NUMBER}`,
+    `Cannot listen with ${name} ${show(value)}: give a whole number from 1 to ${MAX_NUMBER}`,
   );
 }

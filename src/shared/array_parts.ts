@@ -11,7 +11,8 @@ import type { StartMethod } from "../park/start_method.ts";
 import { ARRAY, declare, itemsOf, MAX_ITEMS } from "./array_words.ts";
 import type { LockLike } from "./lock.ts";
 import { Parts } from "./parts.ts";
-import { checkItem, show, stored, typeNamed } from "./types.ts";
+import { show } from "../show.ts";
+import { checkItem, stored, typeNamed } from "./types.ts";
 
 /** Makes an array of a number of items, or of given ones. */
 export function makeArray(

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { show } from "./types.ts";
+import { show } from "../show.ts";
 
 /** What is read and written by index. */
 export interface Indexed {

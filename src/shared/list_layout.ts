@@ -14,7 +14,7 @@
  */
 
 import { ProcessError, ProtocolError } from "../errors.ts";
-import { show } from "./types.ts";
+import { show } from "../show.ts";
 
 /** What can stand in a list. */
 export type ListItem = number | bigint | boolean | string | Uint8Array | null;

@@ -7,7 +7,7 @@
 import type { StartMethod } from "../park/start_method.ts";
 import { newRLock } from "../sync/rlock.ts";
 import type { RLock } from "../sync/rlock.ts";
-import { show } from "./types.ts";
+import { show } from "../show.ts";
 
 /** What can be given as the lock of a shared value or array. */
 export interface LockLike {

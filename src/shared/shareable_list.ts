@@ -13,7 +13,7 @@ import { addIndexes, isIndex, outOfRange } from "./indexes.ts";
 import { checkItem, countIn, format, plan, readItem, writeItem } from "./list_layout.ts";
 import type { ListItem } from "./list_layout.ts";
 import { makeMemory, SharedMemory } from "./shared_memory.ts";
-import { show } from "./types.ts";
+import { show } from "../show.ts";
 
 /** Attaches to a list: its name is `list.shm.name`. */
 export interface ShareableListOptions {

@@ -15,7 +15,7 @@ import type { WireInput, WireOutput } from "../wire/classes.ts";
 import { checkName } from "./segment_names.ts";
 import { closeSegment, createSegment, openSegment, unlinkSegment } from "./segments.ts";
 import type { Segment } from "./segments.ts";
-import { show } from "./types.ts";
+import { show } from "../show.ts";
 
 /** Which shared memory to make or to attach to. */
 export interface SharedMemoryOptions {

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { show } from "../show.ts";
 import { casItem, loadItem, storeItem } from "../memory/atomics.ts";
 import type { Integers } from "../memory/atomics.ts";
 import type { ItemCodes, ItemTypes } from "./item_types.ts";
@@ -183,17 +184,6 @@ export function exchangeItem(
 /** How an item stands in the typed array. */
 export function stored(item: Item): number | bigint {
   return typeof item === "boolean" ? Number(item) : item;
-}
-
-/** A received value in a few words. */
-export function show(value: unknown): string {
-  if (typeof value === "string") {
-    return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value);
-  }
-  if (typeof value === "bigint") return `${value}n`;
-  if (typeof value === "function") return "a function";
-  if (Array.isArray(value)) return "an array";
-  return typeof value === "object" && value !== null ? "an object" : String(value);
 }
 
 function outOfRange(type: TypeInfo, value: number | bigint, action: string): RangeError {

@@ -243,7 +243,7 @@ export class Condition {
 }
 
 function deadline(options: WaitOptions | undefined): number {
-  return performance.now() + (options?.timeout ?? Infinity);
+  return performance.now() + timeoutOf(options, "wait for the condition");
 }
 
 registerInternal(Condition, "Condition", import.meta.url, {

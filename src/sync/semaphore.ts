@@ -4,6 +4,7 @@
  * @module
  */
 
+import { show } from "../show.ts";
 import { isArriving, newEnd, registerShared } from "../park/adopt.ts";
 import type { End } from "../park/end.ts";
 import type { StartMethod } from "../park/start_method.ts";
@@ -186,7 +187,7 @@ export class BoundedSemaphore extends Semaphore {}
 
 function checkPermits(value: number, action: string, least = 0): void {
   if (typeof value !== "number") {
-    throw new TypeError(`Cannot ${action} ${String(value)} permits: give a whole number`);
+    throw new TypeError(`Cannot ${action} ${show(value)} permits: give a whole number`);
   }
   if (!Number.isInteger(value) || value < least || value > MAX_PERMITS) {
     throw new RangeError(

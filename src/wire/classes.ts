@@ -8,6 +8,8 @@
  * @module
  */
 
+import { show } from "../show.ts";
+
 /** Any class, whatever its constructor takes. */
 export type AnyClass<T> = abstract new (...args: never) => T;
 
@@ -252,12 +254,4 @@ function checkClass(Class: AnyClass<unknown>, where: string): void {
   if (taken.includes(Class)) {
     throw new TypeError(`${where} needs a class of your own: ${Class.name} travels as it is`);
   }
-}
-
-/** A received value in a few words. */
-function show(value: unknown): string {
-  if (typeof value === "string") return JSON.stringify(value);
-  if (typeof value === "function") return `the function ${value.name || "without a name"}`;
-  if (typeof value === "object" && value !== null) return "an object";
-  return String(value);
 }

@@ -11,7 +11,7 @@ import { describeMethods } from "../support/methods.ts";
 const any = (value: unknown): any => value;
 
 describeMethods("Options", (method) => {
-  const { Event, Lock, Pool: Pooled, Process, Queue } = getContext(method);
+  const { Condition, Event, Lock, Pipe, Pool: Pooled, Process, Queue } = getContext(method);
   let pool: Pool;
   before(() => void (pool = new Pooled(1)));
   after(() => pool.terminate());
@@ -47,7 +47,7 @@ describeMethods("Options", (method) => {
   it("are an object", async () => {
     await assert.rejects(pool.map(work.square, [1], any(2)), told(/map with the options 2/));
     assert.throws(() => pool.imap(work.square, [1], any(null)), told(/imap with the options null/));
-    assert.throws(() => pool.applyAsync(work.square, [1], any("x")), told(/with the options x/));
+    assert.throws(() => pool.applyAsync(work.square, [1], any("x")), told(/with the options "x"/));
   });
 
   it("of a wait are an object, too", async () => {
@@ -63,6 +63,53 @@ describeMethods("Options", (method) => {
     child.start();
     await assert.rejects(async () => await child.join(any(5)), wait);
     await child.join();
+  });
+
+  it("of a wait that nobody reads are refused with what to write", async () => {
+    const queue = new Queue();
+    const [end] = Pipe();
+    const condition = new Condition();
+    const timeout = told(/"\w+": it is called timeout, in milliseconds$/);
+    const noWait = told(/"block(?:ing)?": give \{ timeout: 0 \} not to wait$/);
+    await assert.rejects(async () => await queue.get(any({ timeoutMs: 1 })), timeout);
+    await assert.rejects(async () => await new Event().wait(any({ timeOut: 1 })), timeout);
+    await assert.rejects(async () => await end.poll(any({ time_out: 1 })), timeout);
+    const handle = pool.applyAsync(work.square, [1]);
+    await assert.rejects(async () => await handle.get(any({ timeouts: 1 })), timeout);
+    await assert.rejects(async () => await queue.get(any({ block: false })), noWait);
+    assert.throws(() => new Lock().acquireSync(any({ blocking: false })), noWait);
+    const unknown = told(/"after": there are timeout, in milliseconds, and signal$/);
+    const never = () => false;
+    await condition.acquire();
+    await assert.rejects(async () => await condition.waitFor(never, any({ after: 1 })), unknown);
+    assert.throws(() => condition.waitForSync(never, any({ after: 1 })), unknown);
+    condition.release();
+    await assert.rejects(async () => await end.poll(any(200)), told(/poll .*with 200: give/));
+  });
+
+  it("are not arguments in a row, as in Python", () => {
+    const initializer = work.square;
+    const given = [2, initializer, [1]] as const;
+    assert.throws(() => new (any(Pooled))(...given), told(/3 arguments: .* \{ processes: 2, /));
+    assert.throws(
+      () => new (any(ProcessPoolExecutor))(...given),
+      told(/3 arguments: .* \{ maxWorkers: 2, /),
+    );
+    for (const form of ["applyAsync", "mapAsync", "starmapAsync"] as const) {
+      assert.throws(
+        () => any(pool)[form](work.square, [], {}, () => {}),
+        told(/4 arguments: .* \{ callback, errorCallback \}$/),
+      );
+    }
+    assert.throws(() => any(Pipe)(false), told(/pipe from false: give \{ duplex: false \}/));
+  });
+
+  it("show a string as one", () => {
+    assert.throws(() => new Pooled(any("2")), told(/from "2": .*, as Number\(\) makes it/));
+    const processes = any({ processes: "2" });
+    assert.throws(() => new Pooled(processes), told(/processes "2": give a number, as Number\(\)/));
+    assert.throws(() => new Queue(any("3")), /maxSize of "3": give a whole number/);
+    assert.throws(() => new Queue(any({ maxsize: 3 })), /maxSize of an object: give/);
   });
 
   it("that are left out are as good as none", async () => {

@@ -156,9 +156,13 @@ describeMethods("pool: retries", (method) => {
     };
     await refuse(-1, "RangeError", /with retries -1: give a whole number from 0 up/);
     await refuse(1.5, "RangeError", /with retries 1.5/);
-    await refuse("1", "TypeError", /with retries 1: give a number, or an object such as \{ times/);
+    await refuse(
+      "1",
+      "TypeError",
+      /with retries "1": give a number, or an object such as \{ times/,
+    );
     await refuse(null, "TypeError", /with retries null/);
-    await refuse([1], "TypeError", /with retries 1: give a number, or an object/);
+    await refuse([1], "TypeError", /with retries "1": give a number, or an object/);
     await refuse({}, "TypeError", /with retries.times undefined: give a number/);
     await refuse({ times: -1 }, "RangeError", /with retries.times -1/);
     await refuse({ times: 1, delay: -1 }, "RangeError", /with retries.delay -1: .* from 0 up/);
