@@ -16,7 +16,8 @@ import type { RetryOptions } from "./retries.ts";
 export interface TaskOptions {
   /**
    * Milliseconds that one task may run, counted from its start. A task that runs longer is stopped
-   * and rejects with a `TimeoutError`. Default: for ever.
+   * and rejects with a `TimeoutError`. Default: for ever. 0 or less stops it at once, unless it has
+   * ended by then.
    */
   timeout?: number;
   /** Stops what runs and drops what has not begun; the call rejects with the signal's reason. */

@@ -301,7 +301,12 @@ export class Engine implements Ledger {
     }
     this.#state = "terminated";
     logger.info(() => `a pool of ${this.#size} was terminated: ${this.#jobs.size} calls given up`);
-    this.#abandonAll(new PoolTerminatedError("The pool was terminated before this call had ended"));
+    this.#abandonAll(
+      new PoolTerminatedError(
+        "The pool was terminated before this call had ended: await its result first, inside of the " +
+          "block if the pool is disposed of at its end",
+      ),
+    );
     this.#crew.terminate(signal);
   }
 

@@ -101,7 +101,8 @@ export class SharedMemory {
   }
 
   /**
-   * The bytes.
+   * The bytes. For numbers of another type make a view of the same memory, not a copy of the bytes:
+   * `new Float64Array(memory.buf.buffer, memory.buf.byteOffset, length)`.
    *
    * @throws {ProcessError} If this object is closed.
    */

@@ -126,16 +126,41 @@ export function describeObject(value: object): Refusal {
   const what = name === ""
     ? "an instance of a class without a name"
     : `an instance of class ${name}`;
+  if (isEmitter(value)) {
+    return refusal(what, "it stays where it is; send what it is made of: a path, an address, data");
+  }
+  const copies = SHARED.test(name)
+    ? `if that is the ${name} of this library, the program has loaded two copies of it: load one; else `
+    : "";
   return refusal(
     what,
-    `call registerClass(${
-      name || "Class"
-    }, { reduce, rebuild }) in a module that both sides import, ` +
+    copies +
+      `call registerClass(${
+        name || "Class"
+      }, { reduce, rebuild }) in a module that both sides import, ` +
       "or send a plain object",
   );
 }
 
+/** The library's own classes whose objects travel. */
+const SHARED = new RegExp(
+  "^(?:(?:Joinable|Simple)?Queue|Connection|R?Lock|(?:Bounded)?Semaphore|Event|Condition|Barrier|" +
+    "(?:Raw)?Value|(?:Shared|Raw)Array|SharedMemory|ShareableList)$",
+);
+
+/** Sockets, servers, children and streams of `node:` modules. */
+function isEmitter(value: object): boolean {
+  try {
+    const { on, emit } = value as Record<string, unknown>;
+    return typeof on === "function" && typeof emit === "function";
+  } catch {
+    return false;
+  }
+}
+
 const ADVICE: [RegExp, string][] = [
+  [/^URL$/, "send its text: String(url)"],
+  [/^(Headers|FormData|URLSearchParams)$/, "send its entries: [...value]"],
   [/^Promise$/, "await it first and send what it resolves to"],
   [/^Weak(Map|Set|Ref)$/, "what it holds cannot be listed; send a Map, a Set or the object itself"],
   [/^(Blob|File)$/, "read it first and send its bytes: await value.arrayBuffer()"],

@@ -64,7 +64,10 @@ export function remoteError(error: unknown, where: string): unknown {
   setStack(error, head + frames);
   let below = error.cause;
   for (let depth = 0; below instanceof Error && depth < MAX_CAUSES; depth++, below = below.cause) {
-    setStack(below, split(below).join(""));
+    trim(below);
+  }
+  if (error instanceof AggregateError && Array.isArray(error.errors)) {
+    for (const one of error.errors) if (one instanceof Error) trim(one);
   }
   Object.defineProperty(error, "cause", { value: remote, configurable: true, writable: true });
   unplaced.add(error);
@@ -74,7 +77,7 @@ export function remoteError(error: unknown, where: string): unknown {
 /** Makes an error for a call that has failed here: the frames up to here tell nobody anything. */
 export function localError<E extends Error>(make: () => E): E {
   const error = withoutFrames(make);
-  setStack(error, split(error).join(""));
+  trim(error);
   unplaced.add(error);
   return error;
 }
@@ -118,6 +121,10 @@ function placed(error: Error): Error {
   const frames = new Error().stack?.split("\n").filter((line) => ASYNC_FRAME.test(line)) ?? [];
   setStack(error, [error.stack, ...frames].join("\n"));
   return error;
+}
+
+function trim(error: Error): void {
+  setStack(error, split(error).join(""));
 }
 
 function split(error: Error): [head: string, frames: string] {

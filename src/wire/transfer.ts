@@ -70,8 +70,9 @@ function empty(buffer: ArrayBuffer, index: number): void {
     buffer.transfer(0);
   } catch (cause) {
     const reason =
-      "it is an ArrayBuffer that its owner keeps, such as the memory of a WebAssembly " +
-      "module; leave it out of transfer";
+      "it is an ArrayBuffer that its owner keeps, such as the memory of a WebAssembly module, or the " +
+      "one that Node takes small Buffers from; leave it out of transfer, or copy the part that is " +
+      "needed: Uint8Array.from(buffer)";
     throw serializationError(`transfer[${index}]`, new Refusal("", reason, cause));
   }
 }

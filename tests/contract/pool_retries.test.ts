@@ -162,11 +162,11 @@ describeMethods("pool: retries", (method) => {
       /with retries "1": give a number, or an object such as \{ times/,
     );
     await refuse(null, "TypeError", /with retries null/);
-    await refuse([1], "TypeError", /with retries "1": give a number, or an object/);
+    await refuse([1], "TypeError", /with retries an array: give a number, or an object/);
     await refuse({}, "TypeError", /with retries.times undefined: give a number/);
     await refuse({ times: -1 }, "RangeError", /with retries.times -1/);
     await refuse({ times: 1, delay: -1 }, "RangeError", /with retries.delay -1: .* from 0 up/);
-    await refuse({ times: 1, delay: "1" }, "TypeError", /with retries.delay 1: give a number/);
+    await refuse({ times: 1, delay: "1" }, "TypeError", /with retries.delay "1": give a number/);
     await refuse({ times: 1, factor: 0.5 }, "RangeError", /with retries.factor 0.5: .* from 1 up/);
     await refuse({ times: 1, maxDelay: NaN }, "RangeError", /with retries.maxDelay NaN/);
     await refuse(

@@ -228,7 +228,9 @@ function property(from: object, name: string): unknown {
 function noted(error: unknown, url: string, purpose = "a function"): unknown {
   try {
     if (error instanceof Error && error.cause === undefined) {
-      error.cause = new FunctionReferenceError(`${url} was being imported to find ${purpose}`);
+      error.cause = new FunctionReferenceError(
+        `${url} was being imported to find ${purpose}; what stands at its top level runs in each child`,
+      );
     }
   } catch {
     // A frozen error goes without the note.

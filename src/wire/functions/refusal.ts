@@ -124,6 +124,16 @@ export function notFound(
       home += " (in a bundle: from the bundle's entry)";
     }
   }
+  if (holder?.top === false) {
+    return refused(
+      fn,
+      path,
+      reason,
+      `Move it to the top level and export it; if it uses nothing from around it, send ` +
+        `inline(${name}), with partial() for the values it needs`,
+      { looked: lookedIn(modules, roots) },
+    );
+  }
   return refused(
     fn,
     path,

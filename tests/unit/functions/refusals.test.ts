@@ -52,7 +52,8 @@ test("describe() refuses a closure", () => {
     refused.closure,
     '"closure"',
     `inside another function in ${fixture("refused.ts")}`,
-    "register(import.meta, { closure })",
+    "Move it to the top level and export it",
+    "inline(closure)",
   );
 });
 

@@ -1,4 +1,5 @@
 /** What cannot travel is refused with its path, and leaves the message as it was. */
+import { EventEmitter } from "node:events";
 import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
 import { FunctionReferenceError, SerializationError } from "../../../src/errors.ts";
@@ -14,6 +15,11 @@ class User {
 const Nameless = (() => class {})();
 const revoked = Proxy.revocable({}, {});
 revoked.revoke();
+
+/** As if it came from a second copy of the library. */
+class Lock {
+  words = new Int32Array(1);
+}
 
 const refused: [title: string, value: unknown, what: RegExp][] = [
   ["symbol", Symbol("s"), /^it is a symbol; .*send a string$/],
@@ -35,7 +41,14 @@ const refused: [title: string, value: unknown, what: RegExp][] = [
   ["request", new Request("http://localhost/"), /a Request; .*read it first/],
   ["response", new Response("x"), /a Response; .*read it first/],
   ["stream", new ReadableStream(), /a ReadableStream; .*read it first/],
-  ["url", new URL("http://localhost/"), /an instance of class URL; /],
+  ["url", new URL("http://localhost/"), /a URL; send its text: String\(url\)/],
+  ["headers", new Headers(), /a Headers; send its entries/],
+  ["emitter", new EventEmitter(), /an instance of class EventEmitter; it stays where it is; send/],
+  [
+    "another copy's lock",
+    new Lock(),
+    /class Lock; if that is the Lock of this library, .*two copies/,
+  ],
   ["abort signal", new AbortController().signal, /an instance of class AbortSignal; /],
   ["shared memory", new SharedArrayBuffer(8), /a SharedArrayBuffer; it only travels to threads/],
   ["shared view", new Uint8Array(new SharedArrayBuffer(8)), /a view of a SharedArrayBuffer; /],
