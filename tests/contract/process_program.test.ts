@@ -134,6 +134,16 @@ describeMethods("A program", (method) => {
     });
   }
 
+  it("is told which import does not end", async () => {
+    using folder = new TempFolder();
+    const file = `${folder.path}/go`;
+    await using program = startProgram(fixture("process/waiting.ts"), [method, file]);
+    const line = await program.errors.next(/has been importing/);
+    assert.match(line, /importing file:\/\/.*waiting\.ts for 5 seconds: .* behind the main guard/);
+    writeFileSync(file, "");
+    assert.equal((await program.ended).code, 0);
+  });
+
   it("may start its like from the line that has started it, if it was told to", async () => {
     const program = await runProgram(fixture("process/recursive.ts"), [method]);
     assert.equal(program.stderr, "");

@@ -61,6 +61,8 @@ export class Program {
   readonly pid: number;
   /** Its standard output, line by line. */
   readonly lines: LineReader;
+  /** Its standard error, line by line. */
+  readonly errors: LineReader;
   /** Resolves when the program has ended and its output has been read. */
   readonly ended: Promise<ProgramResult>;
   readonly #child: ChildProcess;
@@ -77,9 +79,8 @@ export class Program {
     this.#child = child;
     this.pid = child.pid ?? -1;
     this.lines = new LineReader(child.stdout!);
+    this.errors = new LineReader(child.stderr!);
     if (options.stdin !== undefined) child.stdin!.end(options.stdin);
-    let stderr = "";
-    child.stderr!.setEncoding("utf8").on("data", (text: string) => stderr += text);
     let timedOut = false;
     const timer = setTimeout(() => {
       timedOut = true;
@@ -92,7 +93,7 @@ export class Program {
       child.on("error", reject);
       child.on("close", (code, signal) => {
         clearTimeout(timer);
-        const stdout = this.lines.text;
+        const { lines: { text: stdout }, errors: { text: stderr } } = this;
         const ms = performance.now() - started;
         resolve({ code, signal, stdout, stderr, ms, timedOut });
       });

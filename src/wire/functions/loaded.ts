@@ -10,6 +10,7 @@
 // deno-lint-ignore-file ban-types -- modules export any callable
 
 import { FunctionReferenceError } from "../../errors.ts";
+import { runtime } from "../../runtime/mod.ts";
 import { moduleHost } from "./host.ts";
 import { registeredFunction, registeredNames } from "./register.ts";
 import { whyNotImport } from "./trust.ts";
@@ -21,6 +22,8 @@ type Loaded =
   | { readonly state: "failed"; readonly error: unknown };
 
 const modules = new Map<string, Loaded>();
+/** An import that takes longer is worth a word. */
+const SLOW_MS = 5000;
 let importing = 0;
 /** What was refused to a module while it was being imported; and that, if nobody has caught it. */
 let refused: Error | null = null;
@@ -197,12 +200,24 @@ async function load(url: string): Promise<void> {
 }
 
 async function importWhole(url: string): Promise<Namespace> {
-  const namespace = await moduleHost().importModule(url);
+  const timer = setTimeout(() => void sayThatItTakesLong(url), SLOW_MS);
+  const namespace = await moduleHost().importModule(url).finally(() => clearTimeout(timer));
   if (refused === null) return namespace;
   // Whether anybody catches it is known in the next turn.
   await new Promise((resolve) => setTimeout(resolve));
   if (uncaught !== null) throw uncaught;
   return namespace;
+}
+
+/** Otherwise a program that waits for it would hang without a word. */
+async function sayThatItTakesLong(url: string): Promise<void> {
+  await runtime.writeError(
+    `Process ${runtime.pid()} has been importing ${url} for ${
+      SLOW_MS / 1000
+    } seconds: what stands at ` +
+      "the top level of a module runs in each child that imports it. If it waits for something that " +
+      "only the program has, such as an answer from the terminal, put it behind the main guard.\n",
+  );
 }
 
 /** These are loaded already, by others: this only asks for their namespaces. */
