@@ -7,6 +7,7 @@
  */
 
 import { ProcessError } from "../errors.ts";
+import { programArguments } from "./arguments.ts";
 import { connectToParent, openRendezvous } from "./deno_channel.ts";
 import type { Rendezvous } from "./deno_channel.ts";
 import { allGranted, granted, permissionFlags } from "./deno_permissions.ts";
@@ -58,9 +59,9 @@ function spawn(
 ): Child {
   const { address, secret } = meeting;
   const hasInput = !guarded || address.startsWith("tcp:");
-  const introduction = address.startsWith("abstract:")
-    ? introduce(secret!, options.first.bytes)
-    : null;
+  const own = [address, guarded ? "guarded" : "watch", String(Deno.pid)];
+  const open = address.startsWith("abstract:"); // the child may see everything
+  const introduction = open ? introduce(secret!, options.first.bytes) : null;
   const executable = Deno.execPath();
   const args = [
     "run",
@@ -68,17 +69,18 @@ function spawn(
     ...configFlags(options.mainModule ?? null),
     ...(options.memoryLimitMb ? [`--v8-flags=--max-old-space-size=${options.memoryLimitMb}`] : []),
     childEntry(entry, flags, options),
-    address,
-    guarded ? "guarded" : "watch",
-    String(Deno.pid),
+    ...(open ? programArguments() : own),
   ];
   const process = new Deno.Command(guarded ? SETPRIV : executable, {
     args: guarded ? [...SETPRIV_ARGS, executable, ...args] : args,
     stdin: hasInput ? "piped" : "null",
     stdout: options.stdout ?? "inherit",
     stderr: options.stderr ?? "inherit",
-    env: address.startsWith("abstract:")
-      ? { ...options.env, [SECRET_VARIABLE]: introduction ?? secretToText(secret!) }
+    env: open
+      ? {
+        ...options.env,
+        [SECRET_VARIABLE]: [...own, introduction ?? secretToText(secret!)].join(" "),
+      }
       : options.env,
     cwd: options.cwd,
   }).spawn();
@@ -183,10 +185,10 @@ function isThere(path: string): boolean {
 
 async function parentChannel(): Promise<ParentLink | null> {
   if (IS_THREAD) return { thread: true, channel: parentPort(), first: null };
-  const [address, guard, parentPid] = Deno.args;
+  const [address, guard, parentPid, introduction] = startedWith();
   if (guard !== "guarded" && guard !== "watch") return null;
   if (guard === "guarded" && Deno.ppid !== Number(parentPid)) Deno.exit(1); // it died before the guard was up
-  const connecting = connectToParent(address); // reads its secret at once, before the watchdog listens
+  const connecting = connectToParent(address, introduction); // reads its secret at once, before the watchdog listens
   if (guard === "watch") watchParent();
   try {
     const { channel, first } = await connecting;
@@ -194,6 +196,14 @@ async function parentChannel(): Promise<ParentLink | null> {
   } catch {
     Deno.exit(1); // the parent has died, and nobody waits for a message about it
   }
+}
+
+/** Where its parent is, and how it is guarded: only a child that may do everything has a variable. */
+function startedWith(): string[] {
+  if (/^(?:tcp|unix):/.test(Deno.args[0])) return Deno.args;
+  const text = Deno.env.get(SECRET_VARIABLE) ?? "";
+  Deno.env.delete(SECRET_VARIABLE);
+  return text.split(" ");
 }
 
 function writeError(text: string): Promise<void> {

@@ -13,13 +13,7 @@
 import { ProcessError, ProtocolError } from "../errors.ts";
 import { granted } from "./deno_permissions.ts";
 import type { FrameReader } from "./frames.ts";
-import {
-  newSecret,
-  readIntroduction,
-  sameSecret,
-  SECRET_BYTES,
-  SECRET_VARIABLE,
-} from "./secret.ts";
+import { newSecret, readIntroduction, sameSecret, SECRET_BYTES } from "./secret.ts";
 import { SocketChannel } from "./socket_channel.ts";
 import type { ByteStream } from "./socket_channel.ts";
 
@@ -69,9 +63,10 @@ export function openRendezvous(trusted: boolean): Rendezvous {
 /** Connects to the parent; `first` is what it has said already. Rejects if it is gone. */
 export async function connectToParent(
   address: string,
+  introduction = "",
 ): Promise<{ channel: SocketChannel; first: Uint8Array | null }> {
   const place = address.slice(address.indexOf(":") + 1);
-  const { secret, first } = readSecret(address);
+  const { secret, first } = readSecret(address, introduction);
   const connection = address.startsWith("tcp:")
     ? await Deno.connect({ hostname: "127.0.0.1", port: Number(place) })
     : await Deno.connect({ transport: "unix", path: secret === null ? place : `\0${place}` });
@@ -84,13 +79,10 @@ export async function connectToParent(
 
 function readSecret(
   address: string,
+  introduction: string,
 ): { secret: Uint8Array<ArrayBuffer> | null; first: Uint8Array | null } {
   if (address.startsWith("unix:")) return { secret: null, first: null };
-  if (address.startsWith("abstract:")) {
-    const text = Deno.env.get(SECRET_VARIABLE) ?? "";
-    Deno.env.delete(SECRET_VARIABLE);
-    return readIntroduction(text);
-  }
+  if (address.startsWith("abstract:")) return readIntroduction(introduction);
   const secret = new Uint8Array(SECRET_BYTES);
   for (let at = 0; at < SECRET_BYTES;) {
     at += Deno.stdin.readSync(secret.subarray(at)) ?? SECRET_BYTES;

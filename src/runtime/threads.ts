@@ -10,6 +10,7 @@
  */
 
 import { ProcessError } from "../errors.ts";
+import { programArguments } from "./arguments.ts";
 import { compileCacheVariables } from "./compile_cache.ts";
 import { workerEntry } from "./worker_entry.ts";
 import { settleThread, ThreadOutput } from "./deno_thread.ts";
@@ -53,6 +54,7 @@ export function startThread(entry: URL, options: StartOptions): Child {
   const added = { ...compileCacheVariables(), ...options.env };
   const worker = new Worker(workerEntry(entry), {
     name: options.name,
+    argv: [...programArguments()],
     // Deno would ask for permission to read the environment.
     env: Object.keys(added).length > 0 ? { ...process.env, ...added } : undefined,
     workerData: IS_DENO ? settings : undefined,

@@ -51,7 +51,12 @@ describe("A pool that may do nothing", { skip: unable }, () => {
 
   it("does not see the program's arguments, which other pools see", async () => {
     const seen = inline(() => globalThis.process.argv.slice(2));
+    const { Deno: deno } = globalThis as { Deno?: { args: string[] } };
+    const before = deno?.args;
     process.argv.push("--token=secret");
+    if (deno) {
+      Object.defineProperty(deno, "args", { value: ["--token=secret"], configurable: true });
+    }
     try {
       await using pool = sandboxed();
       assert.deepEqual(await pool.apply(seen), []);
@@ -59,6 +64,7 @@ describe("A pool that may do nothing", { skip: unable }, () => {
       assert.equal((await trusted.apply(seen)).at(-1), "--token=secret");
     } finally {
       process.argv.pop();
+      if (deno) Object.defineProperty(deno, "args", { value: before, configurable: true });
     }
   });
 

@@ -10,6 +10,7 @@
 // deno-lint-ignore-file ban-types -- modules export any callable
 
 import { FunctionReferenceError } from "../../errors.ts";
+import { inCase } from "../../runtime/later.ts";
 import { runtime } from "../../runtime/mod.ts";
 import { moduleHost } from "./host.ts";
 import { registeredFunction, registeredNames } from "./register.ts";
@@ -200,8 +201,8 @@ async function load(url: string): Promise<void> {
 }
 
 async function importWhole(url: string): Promise<Namespace> {
-  const timer = setTimeout(() => void sayThatItTakesLong(url), SLOW_MS);
-  const namespace = await moduleHost().importModule(url).finally(() => clearTimeout(timer));
+  const callOff = inCase(SLOW_MS, () => void sayThatItTakesLong(url));
+  const namespace = await moduleHost().importModule(url).finally(callOff);
   if (refused === null) return namespace;
   // Whether anybody catches it is known in the next turn.
   await new Promise((resolve) => setTimeout(resolve));
