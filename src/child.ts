@@ -81,8 +81,8 @@ async function runChild({ channel, thread, first }: ParentLink): Promise<void> {
     release(); // from here on only what the target leaves open keeps the child alive
     release = null;
     const hold = runtime.keepAlive();
-    const process = fields && reviveInstance(target as unknown as typeof Process, fields);
-    await calledRemotely(process === null ? target : process.run.bind(process), true, args);
+    const instance = fields && reviveInstance(target as unknown as typeof Process, fields);
+    await calledRemotely(instance === null ? target : instance.run.bind(instance), true, args);
     hold();
   } catch (error) {
     await fail(error);

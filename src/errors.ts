@@ -1,20 +1,15 @@
 /**
- * Layer 0. Every error class that the library throws. Imports nothing.
+ * Layer 0. Every error class that the library throws. Imports what deepens stacks.
  *
  * A message states the action, the value received, and what to do next.
  *
  * @module
  */
 
+import { deepenStacks } from "./stack_depth.ts";
+
 /** Frames of a call that was refused: ours come first, the caller's behind them is the one to look at. */
 const REFUSED_FRAMES = 40;
-
-/** Errors have longer stacks, until what it returns is called. */
-function deepenStacks(): () => void {
-  const { stackTraceLimit } = Error;
-  Reflect.set(Error, "stackTraceLimit", Math.max(stackTraceLimit ?? 0, REFUSED_FRAMES));
-  return () => void Reflect.set(Error, "stackTraceLimit", stackTraceLimit);
-}
 
 /** The base of every error of this library: `catch (e) { if (e instanceof MultiprocessingError) … }`. */
 export class MultiprocessingError extends Error {
@@ -139,7 +134,7 @@ export class SerializationError extends MultiprocessingError {
 
   /** Made by the library, with a stack that reaches to who has called it. */
   constructor(message?: string, options?: ErrorOptions) {
-    const back = deepenStacks();
+    const back = deepenStacks(REFUSED_FRAMES);
     super(message, options);
     back();
   }
@@ -152,7 +147,7 @@ export class FunctionReferenceError extends MultiprocessingError {
 
   /** Made by the library, with a stack that reaches to who has called it. */
   constructor(message?: string, options?: ErrorOptions) {
-    const back = deepenStacks();
+    const back = deepenStacks(REFUSED_FRAMES);
     super(message, options);
     back();
   }

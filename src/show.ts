@@ -24,3 +24,8 @@ export function show(value: unknown): string {
       return String(value);
   }
 }
+
+/** Goes on from `give a number`, where a string of digits was received perhaps. */
+export function numberHint(value: unknown): string {
+  return typeof value === "string" ? ", as Number() makes it of a string" : "";
+}

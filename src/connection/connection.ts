@@ -28,8 +28,8 @@ export interface SendOptions extends WaitOptions {
   transfer?: readonly object[];
 }
 
-/** Closes the ends of connections that nobody can reach any more. */
 const POLL = "poll the connection";
+/** Closes the ends of connections that nobody can reach any more. */
 const forgotten = new FinalizationRegistry<Substance>((substance) => substance.close());
 
 let substanceOf: (connection: Connection, action: string) => Substance;

@@ -4,7 +4,6 @@
  * @module
  */
 
-import { show } from "../show.ts";
 import { CHANNEL_WORDS } from "../channel/layout.ts";
 import { CHANNEL_EXTRA, initChannel } from "../channel/make.ts";
 import type { End } from "../park/end.ts";
@@ -13,6 +12,7 @@ import type { StartMethod } from "../park/start_method.ts";
 import { makeEnd } from "../park/travel.ts";
 import { sidePorts } from "../runtime/side_port.ts";
 import type { SidePort } from "../runtime/side_port.ts";
+import { show } from "../show.ts";
 import { connect } from "./connection.ts";
 import type { Connection } from "./connection.ts";
 

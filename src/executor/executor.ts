@@ -5,7 +5,6 @@
  * @module
  */
 
-import { show } from "../show.ts";
 import { ProcessError } from "../errors.ts";
 import type { StartMethod } from "../park/start_method.ts";
 import { checkTimeout } from "../park/wait.ts";
@@ -14,6 +13,7 @@ import { Engine, NO_OPTIONS } from "../pool/engine.ts";
 import type { Items } from "../pool/input.ts";
 import type { Task } from "../pool/options.ts";
 import { checkOptionNames, numberOrOptions } from "../process/option_names.ts";
+import { show } from "../show.ts";
 import { Future, stateOf } from "./future.ts";
 import { cancellation } from "./future_state.ts";
 import { EXECUTOR_OPTIONS, splitOptions } from "./options.ts";

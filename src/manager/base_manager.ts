@@ -5,7 +5,6 @@
  * @module
  */
 
-import { show } from "../show.ts";
 import { BrokenPipeError, ProcessError } from "../errors.ts";
 import { methodOf } from "../park/start_method.ts";
 import type { StartMethod } from "../park/start_method.ts";
@@ -15,6 +14,7 @@ import type { Address } from "../remote/address.ts";
 import { dial } from "../remote/dial.ts";
 import { keyBytes } from "../remote/key.ts";
 import { runtime } from "../runtime/mod.ts";
+import { show } from "../show.ts";
 import { describe } from "../wire/functions/mod.ts";
 import "./handle.ts";
 import { ServerHost } from "./host.ts";

@@ -5,9 +5,9 @@
  * @module
  */
 
-import { show } from "../show.ts";
 import { ProcessError, QueueEmpty, QueueFull, QueueShutDown } from "../errors.ts";
 import { Deque } from "../pool/deque.ts";
+import { show } from "../show.ts";
 import { Waits } from "./call.ts";
 import type { Call } from "./call.ts";
 

@@ -6,8 +6,8 @@
  * @module
  */
 
-import { show } from "../show.ts";
 import { runtime } from "../runtime/mod.ts";
+import { show } from "../show.ts";
 
 /** How long a call may wait. */
 export interface WaitOptions {

@@ -5,9 +5,9 @@
  * @module
  */
 
-import { show } from "../show.ts";
 import { LAUNCH_OPTIONS } from "../process/option_names.ts";
 import type { OptionNames } from "../process/option_names.ts";
+import { numberHint, show } from "../show.ts";
 
 /** Checks a whole number. */
 export function checkCount(
@@ -68,6 +68,7 @@ export function checkAmount(
 
 function checkNumber(action: string, option: string, value: unknown): number {
   if (typeof value === "number") return value;
-  const hint = typeof value === "string" ? ", as Number() makes it of a string" : "";
-  throw new TypeError(`Cannot ${action} with ${option} ${show(value)}: give a number${hint}`);
+  throw new TypeError(
+    `Cannot ${action} with ${option} ${show(value)}: give a number${numberHint(value)}`,
+  );
 }

@@ -194,15 +194,15 @@ export class Trace {
   }
 
   #add(
-    { track: its, clock }: TracedWorker,
+    worker: TracedWorker,
     run: Run,
     offset: number,
     began: number,
     ended: number,
     outcome: number,
   ): void {
-    const track = its!;
-    track.clock = clock;
+    const track = worker.track!;
+    track.clock = worker.clock;
     const place = this.#tasks.add((oldest) => this.#release(oldest));
     const name = this.#number(nameOf(run.job.call.fn));
     const { floats, words } = this.#tasks;

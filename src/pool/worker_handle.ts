@@ -292,7 +292,7 @@ export class WorkerHandle {
       case wire.BROKEN:
         return events.broken(this, read(decoder));
       case wire.UNCAUGHT:
-        this.uncaught = remoteError(read(decoder), this);
+        this.uncaught ??= remoteError(read(decoder), this);
         return;
       case wire.STARTED: {
         const run = this.#find(decoder.varint());

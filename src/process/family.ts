@@ -29,8 +29,11 @@ export interface Identity {
   daemon: boolean;
   /** Its position in the family tree, such as `1:2`; empty for the program itself. */
   path: string;
-  /** The line that has started it; empty if it is not known. */
-  startedBy?: string;
+  /**
+   * By what lines, as hashes, its ancestors have started children of their own accord: the same lines
+   * in the same modules, run because they were imported, would start their like without end.
+   */
+  startedBy?: readonly number[];
   /** Whether it still waits to be told the rest. */
   spare?: boolean;
 }

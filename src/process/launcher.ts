@@ -10,8 +10,8 @@ import { newIsolateNumber } from "../park/isolate.ts";
 import { isolateEnded } from "../park/members.ts";
 import type { Child } from "../runtime/mod.ts";
 import {
+  callerLines,
   callerModule,
-  callerPlace,
   getMainModule,
   importingModules,
   mainGuard,
@@ -26,6 +26,10 @@ import { readdress, writeStartRecord } from "./start_record.ts";
 import type { RecordSpec } from "./start_record.ts";
 
 export type { LaunchOptions } from "./start_child.ts";
+
+/** Lines that have started children here without being told to, as hashes; at most so many. */
+const untold = new Set<number>();
+const MAX_LINES = 100;
 
 /** A child to start. */
 export interface LaunchSpec extends LaunchOptions, RecordSpec {}
@@ -60,20 +64,34 @@ export function launch(spec: LaunchSpec): Child {
 }
 
 /**
- * Throws where a child does what its parent did to start it, and was not told to: when a module that is
- * imported goes on later, as from a `main()` that is not awaited. Otherwise returns the line that starts
- * the child.
+ * Throws where a child does what one of its ancestors has done, and was not told to: when a module that
+ * is imported goes on later, as from a `main()` that is not awaited. Compares all lines of the caller,
+ * as helpers may be called from many places.
+ *
+ * @returns What the new child must not do in its turn.
  */
-function refuseToGoOn(name: string): string {
-  const from = callerPlace();
-  if (from === null) return "";
-  if (!from.told && from.place === identity().startedBy) {
-    throw new BootstrapError(
-      `Cannot start ${name}: this line has started ${identity().name} already, which has come to it ` +
-        "by importing the module, and every child would do the same, without end. " + advice(),
-    );
+function refuseToGoOn(name: string): number[] {
+  const { startedBy = [] } = identity();
+  const from = callerLines();
+  if (from !== null && !from.told) {
+    const hash = hashOf(from.lines);
+    if (startedBy.includes(hash)) {
+      throw new BootstrapError(
+        `Cannot start ${name}: this line starts children in the program already, and has come to ` +
+          `${identity().name} by importing the module: every child would do the same, without end. ` +
+          advice(),
+      );
+    }
+    if (untold.size < MAX_LINES) untold.add(hash);
   }
-  return from.place;
+  return [...startedBy, ...untold];
+}
+
+/** FNV-1a. */
+function hashOf(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
+  return hash >>> 0;
 }
 
 function advice(): string {

@@ -8,8 +8,8 @@
  * @module
  */
 
-import { show } from "../show.ts";
 import { runtime } from "../runtime/mod.ts";
+import { show } from "../show.ts";
 import { identity } from "./family.ts";
 import { describeError } from "./report.ts";
 

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { show } from "../show.ts";
+import { numberHint, show } from "../show.ts";
 
 /** The names of some options, for {@link checkOptionNames}. */
 export type OptionNames = ReadonlySet<string>;
@@ -60,9 +60,10 @@ export function numberOrOptions<O extends object>(
   }
   if (typeof given === "number") return { [count]: given } as O;
   if (typeof given === "object" && given !== null) return given;
-  const hint = typeof given === "string" ? ", as Number() makes it of a string," : "";
   throw new TypeError(
-    `Cannot ${action} from ${show(given)}: give a number of workers${hint} or options`,
+    `Cannot ${action} from ${show(given)}: give options, or a number of workers${
+      numberHint(given)
+    }`,
   );
 }
 

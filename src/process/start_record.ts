@@ -2,10 +2,10 @@
  * Layer 9, process. The start record, the first message on a child's channel: who the child is and
  * what it does. Owns its format.
  *
- * Start record: version · kind · isolate number · number of the host · name · path · daemon · line that
- * has started it · parent
- * pid · parent name · main module · default start method · key of the family · level of the logger ·
- * whether it writes to standard error · arguments of the program · what the kind adds.
+ * Start record: version · kind · isolate number · number of the host · name · path · daemon · lines
+ * that start children (hashes) · parent pid · parent name · main module · default start method · key of
+ * the family · level of the logger · whether it writes to standard error · arguments of the program ·
+ * what the kind adds.
  *
  * A spare gets two: the first one, of the kind `spare`, says to whom it belongs, and what it is to
  * import; the second one is that of the child that it becomes.
@@ -84,7 +84,9 @@ export function writeStartRecord(spec: RecordSpec, number: number): StartRecord 
   encoder.string(name);
   encoder.string(path);
   encoder.u8(daemon ? 1 : 0);
-  encoder.string(spec.identity.startedBy ?? "");
+  const { startedBy = [] } = spec.identity;
+  encoder.varint(startedBy.length);
+  for (const hash of startedBy) encoder.u32(hash);
   encoder.varint(runtime.pid());
   encoder.string(identity().name);
   encoder.string(getMainModule() ?? "");
@@ -122,7 +124,7 @@ export function readStartRecord(decoder: Decoder, parentIsAlive: () => boolean):
   const name = decoder.string();
   const path = decoder.string();
   const daemon = decoder.u8() === 1;
-  const startedBy = decoder.string();
+  const startedBy = Array.from({ length: decoder.varint() }, () => decoder.u32());
   const pid = decoder.varint();
   const parentName = decoder.string();
   const main = decoder.string() || null;

@@ -4,12 +4,12 @@
  * @module
  */
 
-import { show } from "../show.ts";
 import { CancelledError } from "../errors.ts";
 import { getStartMethod } from "../park/start_method.ts";
 import type { StartMethod } from "../park/start_method.ts";
 import { later } from "../runtime/later.ts";
 import { runtime } from "../runtime/mod.ts";
+import { show } from "../show.ts";
 import { getMainModule, locateModule } from "../wire/functions/mod.ts";
 import { refuseToStart } from "./launcher.ts";
 import { claimSpares, releaseSpares } from "./spares.ts";

@@ -4,7 +4,6 @@
  * @module
  */
 
-import { show } from "../show.ts";
 import { hasNone, itemCount, itemLimit, shut } from "../channel/channel_words.ts";
 import { Channel } from "../channel/channel.ts";
 import { CHANNEL_WORDS } from "../channel/layout.ts";
@@ -16,6 +15,7 @@ import type { End } from "../park/end.ts";
 import type { StartMethod } from "../park/start_method.ts";
 import { takeUntil } from "../park/take_until.ts";
 import type { WaitOptions } from "../park/wait.ts";
+import { show } from "../show.ts";
 import { closed, QUEUE_WORDING } from "./wording.ts";
 
 /** How long {@link Queue.put} may wait, and what it moves. */

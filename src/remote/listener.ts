@@ -4,12 +4,12 @@
  * @module
  */
 
-import { show } from "../show.ts";
 import type { Connection } from "../connection/connection.ts";
 import { ProcessError, TimeoutError } from "../errors.ts";
 import { takeUntil } from "../park/take_until.ts";
 import { EXPIRED } from "../park/wait.ts";
 import type { WaitOptions } from "../park/wait.ts";
+import { show } from "../show.ts";
 import { checkAddress } from "./address.ts";
 import type { Address } from "./address.ts";
 import { keyBytes } from "./key.ts";

@@ -198,10 +198,15 @@ async function parentChannel(): Promise<ParentLink | null> {
   }
 }
 
-/** Where its parent is, and how it is guarded: only a child that may do everything has a variable. */
+/**
+ * Where its parent is, and how it is guarded: a child that may do everything has a variable, as its
+ * arguments are those of the program, whatever they look like.
+ */
 function startedWith(): string[] {
-  if (/^(?:tcp|unix):/.test(Deno.args[0])) return Deno.args;
-  const text = Deno.env.get(SECRET_VARIABLE) ?? "";
+  const text = granted({ name: "env", variable: SECRET_VARIABLE })
+    ? Deno.env.get(SECRET_VARIABLE)
+    : undefined;
+  if (text === undefined) return Deno.args;
   Deno.env.delete(SECRET_VARIABLE);
   return text.split(" ");
 }

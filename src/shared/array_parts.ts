@@ -8,10 +8,10 @@
 import { makeEnd } from "../park/travel.ts";
 import { methodOf } from "../park/start_method.ts";
 import type { StartMethod } from "../park/start_method.ts";
+import { show } from "../show.ts";
 import { ARRAY, declare, itemsOf, MAX_ITEMS } from "./array_words.ts";
 import type { LockLike } from "./lock.ts";
 import { Parts } from "./parts.ts";
-import { show } from "../show.ts";
 import { checkItem, stored, typeNamed } from "./types.ts";
 
 /** Makes an array of a number of items, or of given ones. */

@@ -5,9 +5,9 @@
  */
 
 import type { StartMethod } from "../park/start_method.ts";
+import { show } from "../show.ts";
 import { newRLock } from "../sync/rlock.ts";
 import type { RLock } from "../sync/rlock.ts";
-import { show } from "../show.ts";
 
 /** What can be given as the lock of a shared value or array. */
 export interface LockLike {

@@ -8,12 +8,12 @@
 import { ProtocolError } from "../errors.ts";
 import { methodOf } from "../park/start_method.ts";
 import type { StartMethod } from "../park/start_method.ts";
+import { show } from "../show.ts";
 import { registerInternal } from "../wire/classes.ts";
 import { addIndexes, isIndex, outOfRange } from "./indexes.ts";
 import { checkItem, countIn, format, plan, readItem, writeItem } from "./list_layout.ts";
 import type { ListItem } from "./list_layout.ts";
 import { makeMemory, SharedMemory } from "./shared_memory.ts";
-import { show } from "../show.ts";
 
 /** Attaches to a list: its name is `list.shm.name`. */
 export interface ShareableListOptions {

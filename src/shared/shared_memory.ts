@@ -10,12 +10,12 @@
 import { ProcessError, ProtocolError, SerializationError } from "../errors.ts";
 import { methodOf } from "../park/start_method.ts";
 import type { StartMethod } from "../park/start_method.ts";
+import { show } from "../show.ts";
 import { registerInternal } from "../wire/classes.ts";
 import type { WireInput, WireOutput } from "../wire/classes.ts";
 import { checkName } from "./segment_names.ts";
 import { closeSegment, createSegment, openSegment, unlinkSegment } from "./segments.ts";
 import type { Segment } from "./segments.ts";
-import { show } from "../show.ts";
 
 /** Which shared memory to make or to attach to. */
 export interface SharedMemoryOptions {

@@ -5,9 +5,9 @@
  * @module
  */
 
-import { show } from "../show.ts";
 import { casItem, loadItem, storeItem } from "../memory/atomics.ts";
 import type { Integers } from "../memory/atomics.ts";
+import { show } from "../show.ts";
 import type { ItemCodes, ItemTypes } from "./item_types.ts";
 
 /** Any item. */

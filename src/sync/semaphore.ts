@@ -4,11 +4,11 @@
  * @module
  */
 
-import { show } from "../show.ts";
 import { isArriving, newEnd, registerShared } from "../park/adopt.ts";
 import type { End } from "../park/end.ts";
 import type { StartMethod } from "../park/start_method.ts";
 import type { WaitOptions } from "../park/wait.ts";
+import { show } from "../show.ts";
 import { MAX_PERMITS } from "./held_permits.ts";
 import { guard, notHeld } from "./holding.ts";
 import type { Held } from "./holding.ts";

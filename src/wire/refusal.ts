@@ -1,6 +1,6 @@
 /**
  * Layer 3, wire. Owns how a value that cannot travel is reported: the path to it, what it is, what
- * to do instead. May touch the errors only.
+ * to do instead. May touch the errors and the table of classes.
  *
  * While values are written nobody keeps track of the path, which would cost every value something.
  * A `Refusal` is thrown where the trouble is, each container that it passes adds its own step, and
@@ -10,6 +10,7 @@
  */
 
 import { MultiprocessingError, SerializationError } from "../errors.ts";
+import { internalNamed } from "./classes.ts";
 
 /** Thrown inside the encoder only; never reaches a user. */
 export class Refusal {
@@ -129,7 +130,7 @@ export function describeObject(value: object): Refusal {
   if (isEmitter(value)) {
     return refusal(what, "it stays where it is; send what it is made of: a path, an address, data");
   }
-  const copies = SHARED.test(name)
+  const copies = internalNamed(name)
     ? `if that is the ${name} of this library, the program has loaded two copies of it: load one; else `
     : "";
   return refusal(
@@ -141,12 +142,6 @@ export function describeObject(value: object): Refusal {
       "or send a plain object",
   );
 }
-
-/** The library's own classes whose objects travel. */
-const SHARED = new RegExp(
-  "^(?:(?:Joinable|Simple)?Queue|Connection|R?Lock|(?:Bounded)?Semaphore|Event|Condition|Barrier|" +
-    "(?:Raw)?Value|(?:Shared|Raw)Array|SharedMemory|ShareableList)$",
-);
 
 /** Sockets, servers, children and streams of `node:` modules. */
 function isEmitter(value: object): boolean {

@@ -11,6 +11,7 @@
  */
 
 import { RemoteError } from "../errors.ts";
+import { setStackDepth } from "../stack_depth.ts";
 
 const FIRST_FRAME = /\n {1,8}at /;
 const ASYNC_FRAME = /^ +at async /;
@@ -84,12 +85,11 @@ export function localError<E extends Error>(make: () => E): E {
 
 /** Makes an error that does not show from where: runtimes would print that line of the library. */
 export function withoutFrames<E extends Error>(make: () => E): E {
-  const { stackTraceLimit } = Error;
-  Reflect.set(Error, "stackTraceLimit", 0);
+  const back = setStackDepth(0);
   try {
     return make();
   } finally {
-    Reflect.set(Error, "stackTraceLimit", stackTraceLimit);
+    back();
   }
 }
 

@@ -55,7 +55,7 @@ describeMethods("A program", (method) => {
   }
 
   it("has its arguments in its children, and is still the only program", async () => {
-    const given = [method, "--name", "Zoë", "a file"];
+    const given = [`tcp:${method}`, "--name", "Zoë", "a file"];
     const { code, stdout, stderr } = await runProgram(fixture("process/arguments.ts"), given);
     assert.equal(stderr, "");
     assert.equal(code, 0);
@@ -134,6 +134,44 @@ describeMethods("A program", (method) => {
     });
   }
 
+  it("does not multiply either if it tries another way when it is refused", async () => {
+    using folder = new TempFolder();
+    const log = folder.write("log", "");
+    const program = await runProgram(fixture("process/unguarded_main.ts"), [], {
+      env: { MANYCORE_CASE: [method, "again", log].join(",") },
+    });
+    assert.equal(program.timedOut, false);
+    const mains = readFileSync(log, "utf8").split("\n").filter((line) => line === "main").length;
+    assert.equal(mains, 3, "the program, its child, and the one that this starts in its other way");
+  });
+
+  it("whose worker was refused a module can still use the others", async () => {
+    using folder = new TempFolder();
+    const library = JSON.stringify(new URL("../../mod.ts", import.meta.url).href);
+    folder.write("good.ts", "export const double = (x: number) => 2 * x;");
+    folder.write(
+      "bad.ts",
+      `import { getContext } from ${library};
+      const main = async () => void new (getContext("${method}").Process)({ target: () => {} }).start();
+      void main();
+      export const never = () => 0;`,
+    );
+    const program = folder.write(
+      "program.ts",
+      `import { getContext } from ${library};
+      const of = (module: string, name: string) => ({ module: new URL(module, import.meta.url), name });
+      if (import.meta.main) {
+        await using pool = new (getContext("${method}").Pool)(1);
+        for (let round = 0; round < 2; round++) {
+          console.log(await pool.apply(of("./bad.ts", "never")).catch((error) => error.name));
+          console.log(String(await pool.apply(of("./good.ts", "double"), [round])));
+        }
+      }`,
+    );
+    const { stdout, stderr } = await runProgram(program, []);
+    assert.equal(stdout, "BootstrapError\n0\nBootstrapError\n2\n", stderr);
+  });
+
   it("is told which import does not end", async () => {
     using folder = new TempFolder();
     const file = `${folder.path}/go`;
@@ -150,6 +188,7 @@ describeMethods("A program", (method) => {
     const lines = ["sync", "later", "instance"].flatMap((way) =>
       [2, 1, 0].map((n) => `${way} ${n}`)
     );
+    lines.push("timer 1", "timer 0");
     assert.deepEqual(program.stdout.trimEnd().split("\n"), lines);
   });
 });

@@ -2,7 +2,7 @@
  * Layer 3, wire/functions. Finds out which of the user's modules called the library, from the
  * stack.
  *
- * Touches `Error.stackTraceLimit` and `Error.prepareStackTrace`, and puts both back before it
+ * Touches the depth of stacks and `Error.prepareStackTrace`, and puts both back before it
  * returns.
  *
  * A function whose last act is the call (`return pool.map(…)`) has no frame left in Bun, as its engine
@@ -13,6 +13,7 @@
  */
 
 import { isOwnModule } from "../../runtime/places.ts";
+import { setStackDepth } from "../../stack_depth.ts";
 import { isCalledRemotely } from "../remote_error.ts";
 import { toUrl } from "./host.ts";
 
@@ -23,7 +24,6 @@ type CallSite = {
 };
 
 type TracingError = {
-  stackTraceLimit?: number;
   prepareStackTrace?: unknown;
   captureStackTrace?(target: object, above?: unknown): void;
 };
@@ -45,45 +45,43 @@ export function callerModule(): string | null {
 }
 
 /**
- * The line that called into the library, and whether that belongs to what this child was told to run,
- * as far as the stack shows: what a timer runs may belong to it all the same.
+ * The lines that led into the library, and whether they belong to what this child was told to run, as
+ * far as the stack shows: what a timer runs may belong to it all the same.
  *
- * @returns `null` if no user's module is on the stack.
+ * @returns The lines in one text, the nearest first; `null` if no user's module is on the stack.
  */
-export function callerPlace(): { place: string; told: boolean } | null {
-  const stack = fullStack();
+export function callerLines(): { lines: string; told: boolean } | null {
+  const back = setStackDepth(FAR);
+  const { stack = "" } = new Error();
+  back();
+  const lines: string[] = [];
   for (const line of stack.split("\n")) {
     const found = PLACE.exec(line);
-    const url = found && toUrl(found[1]);
-    if (!url || !/^(?:file|https?|data|blob):/.test(url) || isOwnModule(url)) continue;
-    return { place: `${url}:${found[2]}`, told: isCalledRemotely(stack) };
+    const url = found && foreign(found[1]);
+    if (url) lines.push(`${url}:${found[2]}`);
   }
-  return null;
-}
-
-function fullStack(): string {
-  const { stackTraceLimit } = Error;
-  Reflect.set(Error, "stackTraceLimit", FAR);
-  const { stack = "" } = new Error();
-  Reflect.set(Error, "stackTraceLimit", stackTraceLimit);
-  return stack;
+  return lines.length === 0 ? null : { lines: lines.join("\n"), told: isCalledRemotely(stack) };
 }
 
 function firstForeign(places: string[]): string | null {
   for (const place of places) {
-    const url = toUrl(place);
-    if (url === null || !/^(?:file|https?|data|blob):/.test(url) || isOwnModule(url)) continue;
-    return url;
+    const url = foreign(place);
+    if (url !== null) return url;
   }
   return null;
 }
 
+/** The address of a user's module; `null` for those of the library and of the runtime. */
+function foreign(place: string): string | null {
+  const url = toUrl(place);
+  return url && /^(?:file|https?|data|blob):/.test(url) && !isOwnModule(url) ? url : null;
+}
+
 function framesUpTo(depth: number): string[] {
   const tracing = Error as unknown as TracingError;
-  const limit = tracing.stackTraceLimit;
+  const back = setStackDepth(depth);
   const prepare = tracing.prepareStackTrace;
   try {
-    tracing.stackTraceLimit = depth;
     tracing.prepareStackTrace = (_: unknown, sites: CallSite[]) => sites;
     const holder: { stack?: unknown } = {};
     tracing.captureStackTrace?.(holder, framesUpTo);
@@ -91,8 +89,8 @@ function framesUpTo(depth: number): string[] {
   } catch {
     // `Error` is frozen: read the text below.
   } finally {
+    back();
     try {
-      tracing.stackTraceLimit = limit;
       tracing.prepareStackTrace = prepare;
     } catch {
       // Frozen: nothing was changed.

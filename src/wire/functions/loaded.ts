@@ -26,7 +26,7 @@ const modules = new Map<string, Loaded>();
 /** An import that takes longer is worth a word. */
 const SLOW_MS = 5000;
 let importing = 0;
-/** What was refused to a module while it was being imported; and that, if nobody has caught it. */
+/** What was refused to a module that is being imported; and that, if nobody has caught it. */
 let refused: Error | null = null;
 let uncaught: Error | null = null;
 let watched: ReadonlySet<string> | null = null;
@@ -195,9 +195,14 @@ async function load(url: string): Promise<void> {
   const done = importWhole(url).then(
     (namespace) => void modules.set(url, { state: "ready", namespace }),
     (error: unknown) => void modules.set(url, { state: "failed", error }),
-  ).finally(() => importing--);
+  ).finally(importEnded);
   modules.set(url, { state: "loading", done });
   await done;
+}
+
+/** With the last one what was refused is settled: later imports have nothing to do with it. */
+function importEnded(): void {
+  if (--importing === 0) refused = uncaught = null;
 }
 
 async function importWhole(url: string): Promise<Namespace> {
@@ -212,11 +217,10 @@ async function importWhole(url: string): Promise<Namespace> {
 
 /** Otherwise a program that waits for it would hang without a word. */
 async function sayThatItTakesLong(url: string): Promise<void> {
+  const seconds = SLOW_MS / 1000;
   await runtime.writeError(
-    `Process ${runtime.pid()} has been importing ${url} for ${
-      SLOW_MS / 1000
-    } seconds: what stands at ` +
-      "the top level of a module runs in each child that imports it. If it waits for something that " +
+    `Process ${runtime.pid()} has been importing ${url} for ${seconds} seconds: what stands at the ` +
+      "top level of a module runs in each child that imports it. If it waits for something that " +
       "only the program has, such as an answer from the terminal, put it behind the main guard.\n",
   );
 }

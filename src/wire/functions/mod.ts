@@ -12,7 +12,7 @@ import { resolve } from "./resolve.ts";
 
 export { isOwnModule } from "../../runtime/places.ts";
 export { mainGuard } from "./advice.ts";
-export { callerModule, callerPlace } from "./caller.ts";
+export { callerLines, callerModule } from "./caller.ts";
 export { describe } from "./describe.ts";
 export { moduleGraph } from "./graph.ts";
 export { getMainModule, type ModuleHost, setMainModule, setModuleHost } from "./host.ts";

@@ -3,6 +3,7 @@ import { EventEmitter } from "node:events";
 import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
 import { FunctionReferenceError, SerializationError } from "../../../src/errors.ts";
+import "../../../src/sync/lock.ts"; // its objects travel; those of another copy do not
 import { Decoder } from "../../../src/wire/decode.ts";
 import { Encoder } from "../../../src/wire/encode.ts";
 import { installFunctionHooks, knowFunction, partial, refusalOf, toHex } from "./codec.ts";
