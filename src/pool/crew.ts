@@ -1,40 +1,32 @@
 /**
- * Layer 10, pool. The workers' lives: start, loss, replacement, limits, stop. The scheduler owns who
- * works on what; `blame.ts` decides what becomes of the work of a worker that has died.
+ * Layer 10, pool. The workers' lives: start, loss, replacement, end. The scheduler owns who works on
+ * what; `stops.ts` ends tasks; `blame.ts` decides what becomes of the work of a worker that has died.
  *
  * @module
  */
 
 import { BrokenPoolError, TimeoutError, WorkerLostError } from "../errors.ts";
-import { localError } from "../wire/remote_error.ts";
-import { causeOf, howEnded, lostError, settleEstate } from "./blame.ts";
-import { launch } from "../process/launcher.ts";
-import type { LaunchOptions } from "../process/launcher.ts";
+import type { StartMethod } from "../park/start_method.ts";
 import { join, leave, nextIdentity } from "../process/family.ts";
 import type { Member } from "../process/family.ts";
-import type { StartMethod } from "../park/start_method.ts";
-import type { Encoder } from "../wire/encode.ts";
+import { launch } from "../process/launcher.ts";
+import type { LaunchOptions } from "../process/launcher.ts";
 import { keepSpares } from "../process/spares.ts";
-import { logEnd, logEstate, logStop } from "./log_lines.ts";
+import type { Encoder } from "../wire/encode.ts";
+import type { WorkerEvents } from "./answers.ts";
+import { causeOf, howEnded, lostError, settleEstate } from "./blame.ts";
+import { FalseStarts } from "./false_starts.ts";
+import { logEnd, logEstate } from "./log_lines.ts";
 import type { Meter } from "./meter.ts";
 import { count } from "./run.ts";
 import type { Job, Run } from "./run.ts";
 import type { Scheduler } from "./scheduler.ts";
+import { Stops } from "./stops.ts";
 import { WaitingRuns } from "./waiting_runs.ts";
 import { WorkerHandle } from "./worker_handle.ts";
-import type { WorkerEvents } from "./worker_handle.ts";
 
-/** So many workers in a row that die before they are ready break the pool. */
-const MAX_FALSE_STARTS = 3;
-/** So many if somebody kills them: that is no fault of the program's. */
-const MAX_KILLED_STARTS = 100;
 /** How long a worker may take to end after a polite signal. */
 const TERMINATE_MS = 1000;
-const SIGKILLED = -9;
-const SIGTERMED = -15;
-/** The longest delay that timers take: 24 days. */
-const MAX_TIMER_MS = 0x7fff_ffff;
-
 /** How workers are made. */
 export interface CrewOptions extends LaunchOptions {
   method: StartMethod;
@@ -49,7 +41,7 @@ export interface CrewOptions extends LaunchOptions {
 }
 
 /** A pool's workers. */
-export class Crew implements WorkerEvents {
+export class Crew implements WorkerEvents<WorkerHandle> {
   /** Tasks that ended well. */
   completed = 0;
   /** Tasks that ended badly. */
@@ -59,12 +51,13 @@ export class Crew implements WorkerEvents {
   /** Tasks that were sent again after a loss. */
   retried = 0;
   readonly meter: Meter;
+  /** Ends tasks of it before their time. */
+  readonly stops: Stops;
   #options: CrewOptions;
   #scheduler: Scheduler;
   #onBroken: (error: BrokenPoolError) => void;
   #members = new Map<WorkerHandle, Member>();
-  #falseStarts = 0;
-  #killedStarts = 0;
+  readonly #falseStarts = new FalseStarts();
   #dismissed = false;
   /** Lets the spares go. */
   #release: (() => Promise<void>) | null = null;
@@ -80,6 +73,7 @@ export class Crew implements WorkerEvents {
     this.#options = options;
     this.meter = options.meter;
     this.#scheduler = scheduler;
+    this.stops = new Stops(scheduler.workers);
     this.#onBroken = onBroken;
   }
 
@@ -124,24 +118,6 @@ export class Crew implements WorkerEvents {
     await this.#sparesGone;
   }
 
-  /**
-   * Gives a job up: a task of it that has a worker to itself is stopped, by its signal if it listens,
-   * else with the worker; what a worker has not begun never begins.
-   */
-  stop(job: Job, reason: unknown): void {
-    for (const worker of this.#members.keys()) {
-      const [run] = worker.outstanding;
-      if (run?.job === job && worker.outstanding.length === 1) this.#stopRun(worker, run, reason);
-      // Short tasks that share a message are not worth a worker: their results are ignored.
-      else this.#drop(worker, job);
-    }
-  }
-
-  /** Lets nothing of a job begin that has not begun; what runs goes on. */
-  drop(job: Job): void {
-    for (const worker of this.#members.keys()) this.#drop(worker, job);
-  }
-
   /** The worker that was given a call and has not answered. */
   holderOf(job: Job): WorkerHandle | null {
     for (const worker of this.#members.keys()) if (worker.has(job)) return worker;
@@ -161,7 +137,7 @@ export class Crew implements WorkerEvents {
   // -- What workers say --
 
   ready(): void {
-    this.#falseStarts = this.#killedStarts = 0;
+    this.#falseStarts.forget();
     // Not before: what the first workers need goes first.
     if (!this.#dismissed) this.#release ??= keepSpares(this.#options.method, this.#options.warm);
     this.#scheduler.schedule();
@@ -192,7 +168,6 @@ export class Crew implements WorkerEvents {
     run: Run,
     items: number,
     milliseconds: number,
-    _over: boolean,
     began: number,
   ): void {
     this.meter.group(worker.clock, run, items, milliseconds, began);
@@ -214,15 +189,8 @@ export class Crew implements WorkerEvents {
   }
 
   started(worker: WorkerHandle, run: Run, offset: number): void {
-    const { timeout } = run.job.call;
-    if (timeout === Infinity || run.stopped) return;
-    run.timer = setTimeout(() => {
-      const index = run.first + offset;
-      const why = `Task ${index} was stopped: it ran longer than its timeout of ${timeout} ms`;
-      const error = localError(() => new TimeoutError(why));
-      this.#fail(run.job, index, error);
-      this.#stopRun(worker, run, error);
-    }, delay(timeout));
+    const index = run.first + offset;
+    this.stops.guard(worker, run, index, (error) => this.#fail(run.job, index, error));
   }
 
   report(run: Run, offset: number, value: unknown): void {
@@ -286,10 +254,8 @@ export class Crew implements WorkerEvents {
   }
 
   #falseStart(worker: WorkerHandle, code: number): void {
-    if (code === SIGKILLED || code === SIGTERMED) {
-      if (++this.#killedStarts < MAX_KILLED_STARTS) return;
-    } else if (++this.#falseStarts < MAX_FALSE_STARTS) return;
-    const times = this.#falseStarts + this.#killedStarts;
+    const times = this.#falseStarts.add(code);
+    if (times === null) return;
     this.#break(
       `${times} workers in a row ended before they were ready; the last one, ${worker.name}, ` +
         `${howEnded(worker, code)}`,
@@ -301,22 +267,6 @@ export class Crew implements WorkerEvents {
     if (this.#dismissed) return;
     this.terminate();
     this.#onBroken(new BrokenPoolError(message, cause === undefined ? undefined : { cause }));
-  }
-
-  #stopRun(worker: WorkerHandle, run: Run, reason: unknown): void {
-    if (run.stopped) return;
-    run.stopped = true;
-    run.reason = reason;
-    if (run.timer !== undefined) clearTimeout(run.timer);
-    logStop(worker, run, reason);
-    if (!run.listening) return worker.kill();
-    worker.abort(run, reason);
-    const { grace } = run.job.call;
-    if (grace !== Infinity) run.timer = setTimeout(() => worker.kill(), delay(grace));
-  }
-
-  #drop(worker: WorkerHandle, job: Job): void {
-    for (const run of worker.outstanding) if (run.job === job) worker.drop(run);
   }
 
   /** Deals with the work of a worker that has ended. */
@@ -351,10 +301,6 @@ export class Crew implements WorkerEvents {
     const before = job.settled;
     job.fail(index, error);
     if (before || !job.settled || !("take" in job)) return;
-    this.drop(job);
+    this.stops.drop(job);
   }
-}
-
-function delay(milliseconds: number): number {
-  return Math.min(Math.max(0, milliseconds), MAX_TIMER_MS);
 }

@@ -84,7 +84,7 @@ export class Engine implements Ledger {
     this.#scratch = new Encoder(method === "thread" ? "thread" : "process");
     this.#initializer = plan.initializer;
     this.#crew = new Crew(plan, this.#scheduler, (error) => this.#break(error));
-    this.#jobs = new OpenJobs((job, reason) => this.#crew.stop(job, reason));
+    this.#jobs = new OpenJobs((job, reason) => this.#crew.stops.stop(job, reason));
   }
 
   /** Checks that the initializer can travel, where the workers start later. */
@@ -259,9 +259,9 @@ export class Engine implements Ledger {
       draining: () => this.#state === "closed",
       onRoom: schedule,
       onEnd: (early) => {
-        if (early && spared) this.#crew.drop(job);
+        if (early && spared) this.#crew.stops.drop(job);
         else if (early) {
-          this.#crew.stop(job, new CancelledError("The loop over the results has ended"));
+          this.#crew.stops.stop(job, new CancelledError("The loop over the results has ended"));
         }
         this.ended(job);
       },
@@ -279,7 +279,7 @@ export class Engine implements Ledger {
       if (job.settled) return false;
       const error = new CancelledError("The call was cancelled");
       job.abandon(error);
-      this.#crew.stop(job, error);
+      this.#crew.stops.stop(job, error);
       return true;
     });
   }

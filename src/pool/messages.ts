@@ -1,6 +1,6 @@
 /**
- * Layer 10, pool. What a pool and its workers say to each other. Owns the numbers; `worker_handle.ts`
- * and `worker.ts` write and read them in this order, items through `items.ts`.
+ * Layer 10, pool. What a pool and its workers say to each other. Owns the numbers; `worker_handle.ts`,
+ * `answers.ts` and `worker.ts` write and read them in this order, items through `items.ts`.
  *
  * ```text
  * to a worker

@@ -1,7 +1,7 @@
 /**
  * Layer 10, pool. One worker as its pool sees it. Owns the child, the runs that it was given and has
- * not answered, and both directions of the channel's format. The messages that the runs are in are in
- * `frames.ts`.
+ * not answered, and what is said to it; what it says is read in `answers.ts`. The messages that the runs
+ * are in are in `frames.ts`.
  *
  * @module
  */
@@ -10,17 +10,15 @@ import { ProtocolError } from "../errors.ts";
 import { Lane } from "../lane/lane.ts";
 import type { Child } from "../runtime/mod.ts";
 import type { StartMethod } from "../park/start_method.ts";
-import { Decoder } from "../wire/decode.ts";
 import { Encoder } from "../wire/encode.ts";
 import { seal } from "../wire/envelope.ts";
 import { Incoming } from "../wire/incoming.ts";
-import { remoteError as errorFrom } from "../wire/remote_error.ts";
+import { Answers } from "./answers.ts";
+import type { Speaker, WorkerEvents } from "./answers.ts";
 import { Deque } from "./deque.ts";
 import type { Frame } from "./frame.ts";
 import { Frames } from "./frames.ts";
 import * as wire from "./messages.ts";
-import { readEntry, readLast, Unreadable } from "./items.ts";
-import type { Meter } from "./meter.ts";
 import type { Job, Run } from "./run.ts";
 import { TaskWriter } from "./task_writer.ts";
 import type { Track } from "./trace.ts";
@@ -31,36 +29,8 @@ const OFFER_AFTER = 8;
 /** An answer to so much work, in milliseconds, is looked out for. */
 const SOON_MS = 0.1;
 
-/** What a worker tells its pool. */
-export interface WorkerEvents {
-  readonly meter: Meter;
-  ready(worker: WorkerHandle): void;
-  broken(worker: WorkerHandle, error: unknown): void;
-  result(run: Run, offset: number, value: unknown): void;
-  failure(run: Run, offset: number, error: unknown): void;
-  /**
-   * Items of a run are done, in `milliseconds` from `began` of the worker's time on; `over` if all of
-   * them are.
-   */
-  progress(
-    worker: WorkerHandle,
-    run: Run,
-    items: number,
-    milliseconds: number,
-    over: boolean,
-    began: number,
-  ): void;
-  /** Everything of one message was delivered. */
-  idle(worker: WorkerHandle): void;
-  started(worker: WorkerHandle, run: Run, offset: number): void;
-  /** Runs were taken back from it. */
-  returned(worker: WorkerHandle, runs: Run[]): void;
-  report(run: Run, offset: number, value: unknown): void;
-  exited(worker: WorkerHandle, code: number): void;
-}
-
 /** A worker. */
-export class WorkerHandle {
+export class WorkerHandle implements Speaker {
   readonly name: string;
   readonly child: Child;
   /** Runs given and not over, in the order in which the worker takes them. */
@@ -83,19 +53,18 @@ export class WorkerHandle {
   track: Track | null = null;
   #writer: TaskWriter;
   #control: Encoder;
-  #events: WorkerEvents;
+  #events: WorkerEvents<WorkerHandle>;
   #lane: Lane;
   #thread: boolean;
   readonly #frames = new Frames();
   #sent = 0;
-  readonly #incoming: Incoming;
 
   constructor(
     name: string,
     child: Child,
     method: StartMethod,
     maxTasks: number,
-    events: WorkerEvents,
+    events: WorkerEvents<WorkerHandle>,
   ) {
     this.name = name;
     this.child = child;
@@ -110,9 +79,10 @@ export class WorkerHandle {
     );
     this.#control = new Encoder(route);
     this.#events = events;
-    const incoming = this.#incoming = new Incoming(
+    const answers = new Answers<WorkerHandle>(this, this.#frames, events);
+    const incoming = new Incoming(
       (bytes, attachments) => {
-        if (this.fault === null) this.#read(bytes, attachments);
+        if (this.fault === null) answers.read(bytes, attachments);
       },
       (error) => this.#fail(error),
     );
@@ -201,7 +171,7 @@ export class WorkerHandle {
 
   /** Takes back a part of what has not begun of a frame. Where it must ask, that comes later. */
   takeBack(frame: Frame, part: number): void {
-    if (frame.claims !== null) return this.#returned(frame.takeBack(part));
+    if (frame.claims !== null) return this.handBack(frame.takeBack(part));
     frame.recall = "asked";
     this.#control.u8(wire.RECALL);
     this.#control.u8(frame.number);
@@ -221,12 +191,13 @@ export class WorkerHandle {
 
   /** Takes back what is known not to have begun: see {@link Frames.takeAllBack}. */
   takeAllBack(given: Job | null): void {
-    this.#returned(this.#frames.takeAllBack(given));
+    this.handBack(this.#frames.takeAllBack(given));
   }
 
-  #returned(runs: Run[]): void {
+  /** Gives runs back that it will not do: the last ones that it was given. */
+  handBack(runs: Run[]): void {
     if (runs.length === 0) return;
-    for (let i = runs.length - 1; i >= 0; i--) this.forget(runs[i]); // they are the last ones
+    for (let i = runs.length - 1; i >= 0; i--) this.forget(runs[i]);
     this.#events.returned(this, runs);
   }
 
@@ -275,110 +246,4 @@ export class WorkerHandle {
     this.fault ??= error;
     this.child.kill("SIGKILL");
   }
-
-  #read(bytes: Uint8Array, attachments: readonly unknown[]): void {
-    const decoder = new Decoder(bytes, attachments);
-    const events = this.#events;
-    switch (decoder.u8()) {
-      case wire.RESULTS:
-        return this.#readResults(decoder);
-      case wire.READY:
-        this.clock.begin(decoder.f64());
-        this.readyAt = performance.now();
-        this.clock.heard(decoder.f64(), this.readyAt);
-        this.ready = true;
-        if (this.track !== null) this.track.readyAt = this.readyAt;
-        return events.ready(this);
-      case wire.BROKEN:
-        return events.broken(this, read(decoder));
-      case wire.UNCAUGHT:
-        this.uncaught ??= remoteError(read(decoder), this);
-        return;
-      case wire.STARTED: {
-        const run = this.#find(decoder.varint());
-        this.#frames.first?.progress(0, performance.now());
-        if (run !== undefined) events.started(this, run, decoder.varint());
-        return;
-      }
-      case wire.LISTENS: {
-        const run = this.#find(decoder.varint());
-        if (run !== undefined) run.listening = true;
-        return;
-      }
-      case wire.REPORT: {
-        const run = this.#find(decoder.varint());
-        const offset = decoder.varint();
-        if (run !== undefined && offset >= run.done) events.report(run, offset, read(decoder));
-        return;
-      }
-      case wire.RECALLED: {
-        const number = decoder.u8();
-        return this.#returned(this.#frames.recalled(number, decoder.varint()));
-      }
-    }
-  }
-
-  /** Answers come in the order of the runs. */
-  #find(id: number): Run | undefined {
-    const first = this.outstanding.peek();
-    if (first?.id === id) return first;
-    for (const run of this.outstanding) if (run.id === id) return run;
-    return undefined;
-  }
-
-  #readResults(decoder: Decoder): void {
-    const events = this.#events;
-    const { trace } = events.meter;
-    const now = performance.now();
-    let at = decoder.f64();
-    let began = 0;
-    let ran = 0;
-    for (let id = decoder.varint(); id > 0; id = decoder.varint()) {
-      if (id === wire.OVER) {
-        this.#frames.over(decoder.u8(), now);
-        continue;
-      }
-      const run = this.#find(id - 1);
-      const first = decoder.varint();
-      let offset = first;
-      let entry = decoder.u8();
-      for (; entry !== wire.END && entry !== wire.END_RUN; entry = decoder.u8()) {
-        if (entry === wire.TIMED) {
-          began = decoder.f64();
-          ran = decoder.f64();
-          continue;
-        }
-        const value = readEntry(decoder, entry);
-        if (run === undefined) continue;
-        if (trace !== null) trace.task(this, run, offset, began, ran, entry, value);
-        if (run.stopped) continue;
-        run.done = offset + 1;
-        run.listening = false;
-        if (value instanceof Unreadable) events.failure(run, offset, value.error);
-        else if (entry === wire.FAILURE) events.failure(run, offset, remoteError(value, this));
-        else events.result(run, offset, value);
-        offset++;
-      }
-      const milliseconds = Math.max(0, decoder.f64()) || 0;
-      this.#frames.first?.progress(offset - first, now);
-      at += milliseconds;
-      if (run === undefined) continue;
-      const over = entry === wire.END_RUN;
-      if (over) this.forget(run);
-      events.progress(this, run, offset - first, milliseconds, over, at - milliseconds);
-    }
-    this.clock.heard(at, now);
-    events.idle(this);
-  }
-}
-
-/** What a message is about, or the reason why it cannot be read. */
-function read(decoder: Decoder): unknown {
-  const value = readLast(decoder);
-  return value instanceof Unreadable ? value.error : value;
-}
-
-/** Keeps the worker's stack as the cause of an error, and the error's own cause behind it. */
-export function remoteError(error: unknown, worker: WorkerHandle): unknown {
-  return errorFrom(error, `${worker.name} (pid ${worker.child.pid})`);
 }
