@@ -8,6 +8,7 @@
 import { Channel } from "../channel/channel.ts";
 import { registerReadable } from "../channel/readable.ts";
 import { BufferTooShort, EOFError, ProtocolError } from "../errors.ts";
+import { showsAs } from "../inspect.ts";
 import { takeUntil } from "../park/take_until.ts";
 import { timeoutOf } from "../park/wait.ts";
 import type { WaitOptions } from "../park/wait.ts";
@@ -289,3 +290,7 @@ registerInternal(Connection as never, "Connection", import.meta.url, {
   },
 });
 registerReadable((object) => object instanceof Connection ? takesFrom(object) : null);
+showsAs<Connection>(
+  Connection as never,
+  ({ readable, writable, closed }) => ({ readable, writable, closed }),
+);

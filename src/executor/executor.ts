@@ -6,6 +6,7 @@
  */
 
 import { ProcessError } from "../errors.ts";
+import { showsAs } from "../inspect.ts";
 import type { StartMethod } from "../park/start_method.ts";
 import { checkTimeout } from "../park/wait.ts";
 import { checkCount } from "../pool/checks.ts";
@@ -40,6 +41,13 @@ export abstract class Executor {
   readonly #bufferSize: number | undefined;
   #started = false;
   #shut = false;
+
+  static {
+    showsAs(this, (executor) => {
+      const { processes, ...others } = executor.#engine.summary();
+      return { maxWorkers: processes, ...others };
+    });
+  }
 
   /**
    * Checks the options. Workers start with the first call.

@@ -6,6 +6,7 @@
  */
 
 import { TimeoutError } from "../errors.ts";
+import { showsAs } from "../inspect.ts";
 import { EXPIRED, waitFor } from "../park/wait.ts";
 import type { WaitOptions } from "../park/wait.ts";
 import { describeError } from "../process/report.ts";
@@ -43,6 +44,7 @@ export class Future<R> implements PromiseLike<R> {
 
   static {
     stateOf = (future) => future.#state;
+    showsAs(this, (future) => ({ state: future.running() ? "running" : future.#state.kind }));
   }
 
   /** As a promise's `then`. */

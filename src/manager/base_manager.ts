@@ -6,6 +6,7 @@
  */
 
 import { BrokenPipeError, ProcessError } from "../errors.ts";
+import { showsAs } from "../inspect.ts";
 import { methodOf } from "../park/start_method.ts";
 import type { StartMethod } from "../park/start_method.ts";
 import { authKey } from "../process/auth_key.ts";
@@ -364,3 +365,8 @@ async function end(state: State): Promise<void> {
   if (state.server === null) return;
   await endServer(state.server, state.link, state.options.shutdownTimeout!);
 }
+showsAs(BaseManager, (manager) => ({
+  state: states.get(manager)!.is,
+  pid: manager.pid,
+  address: manager.address,
+}));

@@ -7,6 +7,7 @@
  */
 
 import { ProcessError } from "../errors.ts";
+import { showsAs } from "../inspect.ts";
 import { timeoutOf } from "../park/wait.ts";
 import type { WaitOptions } from "../park/wait.ts";
 import { registerSubclass } from "../wire/classes.ts";
@@ -174,3 +175,4 @@ function classOf(kind: Kind): ProxyClass {
   made.set(kind, Class);
   return Class;
 }
+showsAs(RemoteProxy, (proxy) => ({ object: String(proxy), disposed: !isOpen(proxy) }));

@@ -6,6 +6,7 @@
  */
 
 import { ProcessError, TimeoutError } from "../errors.ts";
+import { showsAs } from "../inspect.ts";
 import { EXPIRED, waitFor } from "../park/wait.ts";
 import type { WaitOptions } from "../park/wait.ts";
 import { withCaller } from "../wire/remote_error.ts";
@@ -33,6 +34,10 @@ export class AsyncResult<R> implements PromiseLike<R> {
   #promise: Promise<R>;
   #state: "pending" | "done" | "failed" = "pending";
   #cancel: () => boolean;
+
+  static {
+    showsAs(this, (result) => ({ state: result.#state }));
+  }
 
   /** Made by a pool. `cancel` says whether there was something left to cancel. */
   constructor(promise: Promise<R>, cancel: () => boolean) {

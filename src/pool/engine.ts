@@ -328,6 +328,12 @@ export class Engine implements Ledger {
     return statsOf(this.#size, this.#crew, this.#scheduler);
   }
 
+  /** What to show of the pool. */
+  summary(): Record<string, unknown> {
+    const { processes, running, queued } = this.stats();
+    return { state: this.#broken === null ? this.#state : "broken", processes, running, queued };
+  }
+
   /** Writes what was recorded. */
   async writeTrace(path: string | URL): Promise<TraceSummary> {
     const { trace } = this.#meter;

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { showsAs } from "../inspect.ts";
 import { getStartMethod } from "../park/start_method.ts";
 import type { StartMethod } from "../park/start_method.ts";
 import { numberOrOptions } from "../process/option_names.ts";
@@ -53,6 +54,10 @@ export class Pool {
   static readonly startMethod: StartMethod | null = null;
 
   #engine: Engine;
+
+  static {
+    showsAs(this, (pool) => pool.#engine.summary());
+  }
 
   /**
    * Starts the workers. Tasks may be submitted at once.

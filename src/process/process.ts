@@ -10,6 +10,7 @@
  */
 
 import { ProcessError } from "../errors.ts";
+import { showsAs } from "../inspect.ts";
 import { EXPIRED, waitFor } from "../park/wait.ts";
 import type { WaitOptions } from "../park/wait.ts";
 import { runtime } from "../runtime/mod.ts";
@@ -327,3 +328,14 @@ function stateOf(process: object, member: string): State {
   }
   return state;
 }
+showsAs(Process, (process) => {
+  const { name, daemon, exitCode, exited, closed, own } = states.get(process)!;
+  const running = own || exited !== null;
+  return {
+    name,
+    state: closed ? "closed" : exitCode !== null ? "ended" : running ? "started" : "new",
+    ...(closed ? {} : { pid: process.pid }),
+    ...(exitCode === null ? {} : { exitCode }),
+    ...(daemon ? { daemon } : {}),
+  };
+});

@@ -10,6 +10,7 @@ import { CHANNEL_WORDS } from "../channel/layout.ts";
 import { CHANNEL_EXTRA, initChannel } from "../channel/make.ts";
 import { registerReadable } from "../channel/readable.ts";
 import { QueueFull, QueueShutDown } from "../errors.ts";
+import { showsAs } from "../inspect.ts";
 import { isArriving, newEnd, registerShared } from "../park/adopt.ts";
 import type { End } from "../park/end.ts";
 import type { StartMethod } from "../park/start_method.ts";
@@ -212,3 +213,4 @@ export function endOfQueue<T>(queue: Queue<T>): End {
 
 registerReadable((object) => object instanceof Queue ? channelOf(object) : null);
 registerShared(Queue, "Queue", import.meta.url, (queue) => channelOf(queue).end);
+showsAs(Queue, (queue) => ({ size: queue.qsize(), full: queue.full() }));

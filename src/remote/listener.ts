@@ -6,6 +6,7 @@
 
 import type { Connection } from "../connection/connection.ts";
 import { ProcessError, TimeoutError } from "../errors.ts";
+import { showsAs } from "../inspect.ts";
 import { takeUntil } from "../park/take_until.ts";
 import { EXPIRED } from "../park/wait.ts";
 import type { WaitOptions } from "../park/wait.ts";
@@ -74,6 +75,10 @@ export class Listener<S = any, R = any> {
   #server: RemoteServer | null = null;
   #lastAccepted: Address | null = null;
   #closed = false;
+
+  static {
+    showsAs(this, (listener) => ({ address: listener.#address, closed: listener.#closed }));
+  }
 
   /**
    * Begins to listen.

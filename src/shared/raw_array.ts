@@ -6,6 +6,7 @@
  */
 
 import { ProcessError } from "../errors.ts";
+import { showsAs } from "../inspect.ts";
 import type { StartMethod } from "../park/start_method.ts";
 import { whyNoPages } from "../runtime/pages.ts";
 import { registerInternal } from "../wire/classes.ts";
@@ -20,6 +21,8 @@ import type { Items } from "./types.ts";
 
 /** Items that are copied at a time where the memory is out of reach. */
 const BATCH = 4096;
+/** Items that `console.log` shows, as of other arrays. */
+const MAX_SHOWN = 100;
 
 /** What an array is made of, for its codec and for `SharedArray`. */
 export let partsOf: (array: RawArray<ItemType>) => Parts;
@@ -226,3 +229,8 @@ registerInternal(RawArray, "RawArray", import.meta.url, {
   encode: (output, array: RawArray) => writeParts(output, partsOf(array)),
   decode: (input) => new RawArray(readParts(input) as never, 0),
 });
+showsAs(RawArray, (array) => ({
+  type: partsOf(array).type.name,
+  length: array.length,
+  items: array.slice(0, MAX_SHOWN),
+}));

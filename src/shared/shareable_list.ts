@@ -6,6 +6,7 @@
  */
 
 import { ProtocolError } from "../errors.ts";
+import { showsAs } from "../inspect.ts";
 import { methodOf } from "../park/start_method.ts";
 import type { StartMethod } from "../park/start_method.ts";
 import { show } from "../show.ts";
@@ -172,3 +173,4 @@ registerInternal(ShareableList, "ShareableList", import.meta.url, {
     throw new ProtocolError("A shared list has no memory");
   },
 });
+showsAs(ShareableList, (list) => ({ items: list.toArray() }));

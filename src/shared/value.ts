@@ -5,6 +5,7 @@
  * @module
  */
 
+import { showsAs } from "../inspect.ts";
 import { makeEnd } from "../park/travel.ts";
 import { methodOf } from "../park/start_method.ts";
 import type { StartMethod } from "../park/start_method.ts";
@@ -202,3 +203,4 @@ registerInternal(Value, "Value", import.meta.url, {
   encode: (output, value: Value) => writeParts(output, partsOf(value)),
   decode: (input) => new Value(readParts(input) as never),
 });
+showsAs(RawValue, (shared) => ({ type: partsOf(shared).type.name, value: shared.value }));

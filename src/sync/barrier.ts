@@ -5,6 +5,7 @@
  */
 
 import { BrokenBarrierError, TimeoutError } from "../errors.ts";
+import { showsAs } from "../inspect.ts";
 import { registerInternal } from "../wire/classes.ts";
 import { newEnd } from "../park/adopt.ts";
 import type { End } from "../park/end.ts";
@@ -231,3 +232,4 @@ registerInternal(Barrier, "Barrier", import.meta.url, {
     }
   },
 });
+showsAs(Barrier, ({ parties, nWaiting, broken }) => ({ parties, nWaiting, broken }));

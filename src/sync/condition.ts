@@ -6,6 +6,7 @@
  */
 
 import { ProcessError } from "../errors.ts";
+import { showsAs } from "../inspect.ts";
 import { registerInternal } from "../wire/classes.ts";
 import { newEnd } from "../park/adopt.ts";
 import type { End } from "../park/end.ts";
@@ -262,3 +263,4 @@ registerInternal(Condition, "Condition", import.meta.url, {
     }
   },
 });
+showsAs(Condition, ({ lock }) => ({ lock }));

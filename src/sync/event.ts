@@ -4,6 +4,7 @@
  * @module
  */
 
+import { showsAs } from "../inspect.ts";
 import { newEnd, registerShared } from "../park/adopt.ts";
 import type { End } from "../park/end.ts";
 import type { StartMethod } from "../park/start_method.ts";
@@ -78,3 +79,4 @@ export class Event {
 }
 
 registerShared(Event, "Event", import.meta.url, (event) => endOf(event));
+showsAs(Event, (event) => ({ isSet: event.isSet() }));

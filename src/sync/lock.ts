@@ -6,6 +6,7 @@
  */
 
 import { ProcessError } from "../errors.ts";
+import { showsAs } from "../inspect.ts";
 import { newEnd, registerShared } from "../park/adopt.ts";
 import type { End } from "../park/end.ts";
 import type { StartMethod } from "../park/start_method.ts";
@@ -155,3 +156,4 @@ export function lockEnd(lock: Lock): End {
 }
 
 registerShared(Lock, "Lock", import.meta.url, lockEnd);
+showsAs(Lock, (lock) => ({ locked: lock.locked() }));

@@ -6,6 +6,7 @@
  */
 
 import { ProcessError } from "../errors.ts";
+import { showsAs } from "../inspect.ts";
 import { construct, newEnd, registerShared } from "../park/adopt.ts";
 import type { End } from "../park/end.ts";
 import type { StartMethod } from "../park/start_method.ts";
@@ -154,3 +155,4 @@ export function newRLock(method: StartMethod): RLock {
 }
 
 registerShared(RLock, "RLock", import.meta.url, rlockEnd);
+showsAs(RLock, (lock) => ({ locked: lock.locked() }));

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { showsAs } from "../inspect.ts";
 import { isArriving, newEnd, registerShared } from "../park/adopt.ts";
 import type { End } from "../park/end.ts";
 import type { StartMethod } from "../park/start_method.ts";
@@ -198,3 +199,4 @@ function checkPermits(value: number, action: string, least = 0): void {
 
 registerShared(Semaphore, "Semaphore", import.meta.url, (semaphore) => endOf(semaphore));
 registerShared(BoundedSemaphore, "BoundedSemaphore", import.meta.url, (value) => endOf(value));
+showsAs(Semaphore, ({ value }) => ({ value }));
