@@ -1,6 +1,7 @@
 /**
  * Layer 10, pool. The loop of a pool's worker, in the child. Runs one task at a time, in the order
- * of arrival. Owns the functions that it was sent; its results are the outbox's.
+ * of arrival. Owns the functions that it was sent; its results are the outbox's, and what may
+ * begin is for `permits.ts` to say.
  *
  * Before an item of an EXACT run begins, and after the last one, everything that is finished has
  * left this process: if the next item is the end of it, the pool knows whom to blame.
@@ -8,7 +9,6 @@
  * @module
  */
 
-import type { Claims } from "../lane/claims.ts";
 import { Lane } from "../lane/lane.ts";
 import { ignoreInterrupts } from "../runtime/interrupts.ts";
 import { runtime } from "../runtime/mod.ts";
@@ -23,6 +23,7 @@ import type { TaskLink } from "./current_task.ts";
 import { readEntry, readLast, readSized, skipEntry, Unreadable, unsendable } from "./items.ts";
 import * as wire from "./messages.ts";
 import { Outbox } from "./outbox.ts";
+import { Permits } from "./permits.ts";
 
 // deno-lint-ignore no-explicit-any
 type Callable = (...args: any[]) => unknown;
@@ -61,14 +62,7 @@ class Worker {
   #dying = false;
   #runId = 0;
   #offset = 0;
-  /** Runs whose remaining items are not wanted. */
-  #dropped = new Set<number>();
-  /** How many items of each frame have begun, and may; where that is not claimed. */
-  #begun = new Array<number>(wire.FRAMES).fill(0);
-  #limits = new Array<number>(wire.FRAMES).fill(Infinity);
-  #frame = 0;
-  /** What says whether the next item may begin; `null` where nobody shares words. */
-  #claims: Claims | null = null;
+  readonly #permits = new Permits();
   #link: TaskLink;
 
   constructor(channel: Channel, route: "thread" | "process") {
@@ -130,8 +124,7 @@ class Worker {
       case wire.RECALL:
         return this.#recall(bytes[1]);
       case wire.TASKS:
-        this.#begun[bytes[1] & ~wire.CLAIMED] = 0;
-        this.#limits[bytes[1] & ~wire.CLAIMED] = Infinity;
+        this.#permits.arrived(bytes[1] & ~wire.CLAIMED);
     }
     this.#queue.push({ bytes, attachments });
     if (!this.#busy) void this.#work();
@@ -146,7 +139,7 @@ class Worker {
       }
       await this.#runTasks(message.bytes, message.attachments);
     }
-    this.#dropped.clear();
+    this.#permits.forgetDropped();
     this.#busy = false;
   }
 
@@ -156,9 +149,9 @@ class Worker {
     if (modules.length > 0) await loadModules(modules).catch(() => {});
     const decoder = new Decoder(bytes, attachments);
     decoder.u8();
-    const frame = decoder.u8();
-    this.#frame = frame & ~wire.CLAIMED;
-    this.#claims = frame & wire.CLAIMED ? this.lane.claims : null;
+    const mark = decoder.u8();
+    const frame = mark & ~wire.CLAIMED;
+    this.#permits.enter(frame, mark & wire.CLAIMED ? this.lane.claims : null);
     this.#outbox.turned();
     for (let head = decoder.varint(); head > 0; head = decoder.varint()) {
       if (head === wire.DEFINE) {
@@ -169,23 +162,14 @@ class Worker {
       const done = this.#runItems(decoder);
       if (done !== undefined) await done;
     }
-    if (this.#frame !== wire.NO_FRAME) this.#outbox.over(this.#frame);
+    if (frame !== wire.NO_FRAME) this.#outbox.over(frame);
     this.#outbox.flush();
     leaveTask();
   }
 
-  /** Whether the next item of the frame may begin: from then on it is begun. */
-  #begin(): boolean {
-    if (this.#claims !== null) return this.#claims.begin(this.#frame);
-    if (this.#begun[this.#frame] >= this.#limits[this.#frame]) return false;
-    this.#begun[this.#frame]++;
-    return true;
-  }
-
   /** The pool wants back what has not begun of a frame. */
   #recall(frame: number): void {
-    const begun = this.#begun[frame];
-    this.#limits[frame] = begun;
+    const begun = this.#permits.recall(frame);
     this.#say(wire.RECALLED, (encoder) => {
       encoder.u8(frame);
       encoder.varint(begun);
@@ -195,6 +179,7 @@ class Worker {
   /** Runs the items of one run; returns a promise only if something has to be waited for. */
   #runItems(decoder: Decoder): Promise<void> | undefined {
     const outbox = this.#outbox;
+    const permits = this.#permits;
     const run = this.#runId;
     const fn = this.#functions[decoder.varint()];
     const flags = decoder.u8();
@@ -234,9 +219,9 @@ class Worker {
           const flushed = this.lane.flush();
           if (flushed !== null) return flushed.then(step);
         }
-        if (!this.#begin()) return this.#passOver(decoder, entry);
+        if (!permits.begin()) return this.#passOver(decoder, entry);
         const item = readEntry(decoder, entry);
-        if (entry === wire.SKIP || dropping || this.#dropped.size > 0 && this.#dropped.has(run)) {
+        if (entry === wire.SKIP || dropping || permits.isDropped(run)) {
           outbox.skip();
           continue;
         }
@@ -314,7 +299,7 @@ class Worker {
   #drop(decoder: Decoder): void {
     const kind = decoder.u8();
     const run = decoder.varint();
-    this.#dropped.add(run);
+    this.#permits.drop(run);
     if (kind !== wire.ABORT || run !== this.#runId) return;
     const reason = readLast(decoder);
     abortTask(reason instanceof Unreadable ? undefined : reason);
