@@ -10,14 +10,15 @@ import { showsAs } from "../inspect.ts";
 import type { StartMethod } from "../park/start_method.ts";
 import { checkTimeout } from "../park/wait.ts";
 import { checkCount } from "../pool/checks.ts";
-import { Engine, NO_OPTIONS } from "../pool/engine.ts";
+import { Engine } from "../pool/engine.ts";
+import { NO_OPTIONS } from "../pool/intake.ts";
 import type { Items } from "../pool/input.ts";
 import type { Task } from "../pool/options.ts";
 import { checkOptionNames, numberOrOptions } from "../process/option_names.ts";
 import { show } from "../show.ts";
 import { Future, stateOf } from "./future.ts";
 import { cancellation } from "./future_state.ts";
-import { EXECUTOR_OPTIONS, splitOptions } from "./options.ts";
+import { EXECUTOR_OPTIONS, MAP_OPTIONS, SHUTDOWN_OPTIONS, splitOptions } from "./options.ts";
 import type { ExecutorMapOptions, ExecutorOptions, Iterables, ShutdownOptions } from "./options.ts";
 import { Results } from "./results.ts";
 
@@ -152,6 +153,7 @@ export abstract class Executor {
   ): AsyncIterableIterator<Awaited<R>>;
   map(fn: unknown, ...rest: unknown[]): AsyncIterableIterator<never> {
     const { inputs, options } = splitOptions(rest);
+    checkOptionNames("map", options, MAP_OPTIONS);
     const { bufferSize = this.#bufferSize, chunkSize } = options;
     if (inputs.length === 0) {
       throw new TypeError("Cannot map over nothing: give at least one input");
@@ -176,6 +178,7 @@ export abstract class Executor {
         `Cannot shut an executor down with ${show(options)}: give options, such as { wait: false }`,
       );
     }
+    checkOptionNames("shut an executor down", options, SHUTDOWN_OPTIONS);
     const { wait = true, cancelFutures = false } = options;
     this.#shut = true;
     if (cancelFutures) {

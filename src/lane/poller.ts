@@ -52,20 +52,28 @@ export function forget(lane: Polled): void {
   until.delete(lane);
 }
 
+// Whatever becomes of a message, the others must be looked for.
+
 function lookAround(): void {
-  for (const lane of watched) if (!until.has(lane) && lane.drain()) expect(lane);
-  watching = watched.size > 0;
-  if (watching) later(WATCH_MS, lookAround);
+  try {
+    for (const lane of watched) if (!until.has(lane) && lane.drain()) expect(lane);
+  } finally {
+    watching = watched.size > 0;
+    if (watching) later(WATCH_MS, lookAround);
+  }
 }
 
 function poll(): void {
   const now = performance.now();
-  for (const [lane, end] of until) {
-    if (lane.drain()) {
-      lane.found();
-      until.set(lane, performance.now() + lane.patience());
-    } else if (now >= end && lane.giveUp()) until.delete(lane);
+  try {
+    for (const [lane, end] of until) {
+      if (lane.drain()) {
+        lane.found();
+        until.set(lane, performance.now() + lane.patience());
+      } else if (now >= end && lane.giveUp()) until.delete(lane);
+    }
+  } finally {
+    running = until.size > 0;
+    if (running) soon(poll);
   }
-  running = until.size > 0;
-  if (running) soon(poll);
 }

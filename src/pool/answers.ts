@@ -89,8 +89,9 @@ export class Answers<W extends Speaker> {
       case wire.STARTED: {
         const run = this.#find(decoder.varint());
         this.#frames.first?.progress(0, performance.now());
-        if (run !== undefined) events.started(worker, run, decoder.varint());
-        return;
+        if (run === undefined) return;
+        run.begun = decoder.varint();
+        return events.started(worker, run, run.begun);
       }
       case wire.LISTENS: {
         const run = this.#find(decoder.varint());
@@ -148,6 +149,10 @@ export class Answers<W extends Speaker> {
         if (run.stopped) continue;
         run.done = offset + 1;
         run.listening = false;
+        if (run.hasFailed(offset)) {
+          offset++;
+          continue;
+        }
         if (value instanceof Unreadable) events.failure(run, offset, value.error);
         else if (entry === wire.FAILURE) events.failure(run, offset, remoteError(value, worker));
         else events.result(run, offset, value);

@@ -34,12 +34,16 @@ const MAP_FRAME_MS = 5;
 const MAP_LONG_MS = 5;
 /** So many messages may go before work that needs an idle worker. */
 const PASSES = 4;
+/** So many jobs that have ended may lie here. */
+const TIDY_AT = 16;
 
 /** What waits for a worker. */
 export class Backlog {
   readonly #workers: ReadonlySet<WorkerHandle>;
   readonly #ready = new ReadyQueue();
   #sources: Source[] = [];
+  /** With so many jobs it is time to forget those that have ended. */
+  #tidyAt = TIDY_AT;
   #turn = 0;
   /** Items of waiting runs, without the first one of each. */
   #more = 0;
@@ -71,7 +75,16 @@ export class Backlog {
 
   /** Adds a job that gives its items piece by piece. */
   add(source: Source): void {
+    // A pool that is never idle would keep those that have ended.
+    if (this.#sources.length >= this.#tidyAt) this.#tidy();
     this.#sources.push(source);
+  }
+
+  /** Forgets the jobs that give nothing any more. */
+  #tidy(): void {
+    this.#sources = this.#sources.filter((source) => !source.exhausted && !source.settled);
+    this.#tidyAt = 2 * this.#sources.length + TIDY_AT;
+    this.#turn %= this.#sources.length + 1;
   }
 
   /** Removes everything, and returns its jobs. */
@@ -107,19 +120,19 @@ export class Backlog {
       }
       const runs = this.#turn === 0
         ? this.#fromQueue(idle, limit)
-        : this.#fromSource(this.#turn - 1, idle, limit);
+        : this.#fromSource(this.#turn, idle, limit);
       if (idle) this.#passes = 0;
       if (runs.length > 0) return runs;
     }
-    this.#sources = this.#sources.filter((source) => !source.exhausted && !source.settled);
+    this.#tidy();
     return [];
   }
 
   /** Whether what comes next of a lane waits for an idle worker. */
   #needsIdle(lane: number): boolean {
     if (lane > 0) {
-      const source = this.#sources[lane - 1];
-      return needsIdle(source) && !source.settled && !source.exhausted;
+      const source = this.#source(lane);
+      return source !== undefined && needsIdle(source);
     }
     const run = this.#ready.peek();
     return run !== undefined && !run.job.settled && isAlone(run);
@@ -161,10 +174,16 @@ export class Backlog {
     this.#more -= run.items.length - 1;
   }
 
+  /** The job whose turn it is; none if it has ended, or an input that was read has ended the pool. */
+  #source(lane: number): Source | undefined {
+    const source = this.#sources[lane - 1] as Source | undefined;
+    return source === undefined || source.settled || source.exhausted ? undefined : source;
+  }
+
   /** Takes the next items of a job, as many as make a message. */
-  #fromSource(index: number, idle: boolean, limit: number): Run[] {
-    const source = this.#sources[index];
-    if (source.settled || source.exhausted) return [];
+  #fromSource(lane: number, idle: boolean, limit: number): Run[] {
+    const source = this.#source(lane);
+    if (source === undefined) return [];
     const { call } = source;
     const { perItem } = call.estimate;
     if (needsIdle(source) && !idle) return [];

@@ -21,6 +21,9 @@ export interface Estate {
   lost: { run: Run; offset: number } | null;
 }
 
+/** So often may the workers of an item die before they say that they begin it. */
+const MAX_SPARED = 3;
+
 /** Takes the runs from a worker that has ended and decides about each of them. */
 export function settleEstate(worker: WorkerHandle): Estate {
   const runs = [...worker.outstanding];
@@ -34,9 +37,9 @@ export function settleEstate(worker: WorkerHandle): Estate {
   if (live.length === 0) return nobody([]);
   // Stopped on purpose, or dead before its first task: nobody is to blame.
   if (!worker.ready || runs.some((run) => run.stopped)) {
-    return nobody(live.map((run) => rest(run)));
+    return withoutGone(nobody(live.map((run) => rest(run))));
   }
-  return running === undefined ? guess(unfinished, live) : known(running, live);
+  return withoutGone(running === undefined ? guess(unfinished, live) : known(running, live));
 }
 
 /** It is known which item was begun last and has no result: that one was running. */
@@ -62,6 +65,7 @@ function guess(unfinished: Run[], live: Run[]): Estate {
     // Its last results may have been lost: every item goes out again by itself.
     return nobody(live.flatMap((run) => singly(run)));
   }
+  if (!runtime.losesLastWords && isSpared(head)) return nobody(live.map((run) => rest(run)));
   const known = head.exact || alone;
   if (!known) return nobody(live.map((run) => rest(run, true)));
   const estate = nobody([]);
@@ -70,21 +74,43 @@ function guess(unfinished: Run[], live: Run[]): Estate {
   return estate;
 }
 
+/**
+ * Whether a worker would have said that it begins the next item, and has not. Who is to be stopped in
+ * time says so too late for that.
+ */
+function isSpared(head: Run): boolean {
+  return head.exact && !head.solo && head.begun < head.done && ++head.spared <= MAX_SPARED;
+}
+
 /** One item of a run has ended the worker: it is tried again or lost; the others are sent again. */
 function blame(run: Run, offset: number, estate: Estate): void {
   const { again } = estate;
   const next = offset + 1;
   // Those before it had ended, but what they came to died with the worker.
   if (run.done < offset) again.push(run.again(run.done, offset, run.attempt, run.exact));
+  if (!run.hasFailed(offset)) retryOrLose(run, offset, estate);
+  if (next < run.items.length) again.push(run.again(next, run.items.length, 0, run.exact));
+}
+
+function retryOrLose(run: Run, offset: number, estate: Estate): void {
   // Nobody else can do what was for this worker.
   const wait = run.pinned ? null : run.job.call.retries.take(run.attempt);
-  if (wait === null) estate.lost = { run, offset };
-  else {
-    const retry = run.again(offset, next, run.attempt + 1, true);
-    if (wait > 0) estate.later = { run: retry, wait };
-    else again.push(retry);
+  if (wait === null) {
+    estate.lost = { run, offset };
+    return;
   }
-  if (next < run.items.length) again.push(run.again(next, run.items.length, 0, run.exact));
+  const retry = run.again(offset, offset + 1, run.attempt + 1, true);
+  if (wait > 0) estate.later = { run: retry, wait };
+  else estate.again.push(retry);
+}
+
+/** Arguments that were moved to the worker are gone: nobody can be sent them again. */
+function withoutGone(estate: Estate): Estate {
+  const gone = estate.again.findIndex((run) => run.isGone);
+  if (gone < 0) return estate;
+  // Such a run has its worker to itself: there is one, and nobody else is to blame.
+  const [run] = estate.again.splice(gone, 1);
+  return { ...estate, lost: { run, offset: 0 } };
 }
 
 function nobody(again: Run[]): Estate {

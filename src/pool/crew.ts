@@ -80,7 +80,7 @@ export class Crew implements WorkerEvents<WorkerHandle> {
   /** Starts all workers; if one cannot be started, ends the others and throws. */
   start(): void {
     try {
-      for (let i = 0; i < this.#options.size; i++) this.#hire();
+      for (let i = 0; i < this.#options.size && !this.#dismissed; i++) this.#hire();
     } catch (error) {
       this.terminate();
       throw error;
@@ -184,7 +184,8 @@ export class Crew implements WorkerEvents<WorkerHandle> {
   }
 
   idle(worker: WorkerHandle): void {
-    if (worker.tasksLeft <= 0 && worker.outstanding.length === 0 && !worker.stopping) worker.stop();
+    const { tasksLeft, outstanding, pinned, stopping } = worker;
+    if (tasksLeft <= 0 && outstanding.length + pinned.length === 0 && !stopping) worker.stop();
     this.#scheduler.dispatch();
   }
 
@@ -194,10 +195,11 @@ export class Crew implements WorkerEvents<WorkerHandle> {
   }
 
   report(run: Run, offset: number, value: unknown): void {
-    if (run.stopped || run.job.settled) return;
+    if (run.stopped || run.job.settled || run.hasFailed(offset)) return;
     try {
       run.job.call.onReport?.(value, run.first + offset);
     } catch (error) {
+      run.setFailed(offset); // what it comes to does not matter any more
       this.#fail(run.job, run.first + offset, error);
     }
   }
@@ -214,14 +216,14 @@ export class Crew implements WorkerEvents<WorkerHandle> {
     this.#reassign(worker, code);
     if (!this.#dismissed) {
       if (worker.ready && ended) this.replaced++;
-      this.#replace();
+      this.#replace(worker);
     }
     if (this.#members.size === 0) { for (const resolve of this.#gone.splice(0)) resolve(); }
   }
 
   // -- Inside --
 
-  #hire(): void {
+  #hire(): WorkerHandle {
     const { method, name, maxTasks, initializer } = this.#options;
     const identity = nextIdentity(name);
     const child = launch({
@@ -236,6 +238,12 @@ export class Crew implements WorkerEvents<WorkerHandle> {
     join(member);
     this.#members.set(worker, member);
     this.#scheduler.workers.add(worker);
+    if (this.#dismissed) {
+      // A log handler, or what the initializer is given, has ended the pool meanwhile.
+      worker.stopping = true;
+      child.kill("SIGKILL");
+    }
+    return worker;
   }
 
   #dismiss(): void {
@@ -245,9 +253,10 @@ export class Crew implements WorkerEvents<WorkerHandle> {
     this.#release = null;
   }
 
-  #replace(): void {
+  #replace(worker: WorkerHandle): void {
     try {
-      this.#hire();
+      const next = this.#hire();
+      for (const run of worker.forNext.splice(0)) this.#scheduler.pin(next, run);
     } catch (error) {
       this.#break(`A lost worker cannot be replaced: ${(error as Error).message}`, error);
     }

@@ -30,7 +30,10 @@ export class Encoded {
   readonly end: number;
   /** Modules that its functions come from. */
   readonly modules: readonly string[];
+  /** Whether a worker has it, and may not have read it. */
+  sent = false;
   readonly #beside: Message | null;
+  #holds: readonly (() => void)[];
 
   constructor(
     page: Uint8Array,
@@ -44,6 +47,8 @@ export class Encoded {
     this.end = end;
     this.modules = modules;
     this.#beside = beside;
+    this.#holds = beside?.holds ?? [];
+    if (this.#holds.length > 0) forgotten.register(this, this.#holds, this);
   }
 
   /** What rides beside the bytes, to a thread. */
@@ -56,10 +61,22 @@ export class Encoded {
     return this.#beside?.transferList ?? NOTHING;
   }
 
+  /** Whether it refers to something that is kept for it. */
+  get holds(): boolean {
+    return this.#holds.length > 0;
+  }
+
   /** Hands over what is to be called when the value has been read: it is sent for the last time. */
   takeHolds(): readonly (() => void)[] {
-    forgotten.unregister(this);
-    return this.#beside?.holds ?? [];
+    const holds = this.#holds;
+    if (holds.length > 0) forgotten.unregister(this);
+    this.#holds = [];
+    return holds;
+  }
+
+  /** It is not sent any more: what it refers to need not be kept. */
+  release(): void {
+    for (const release of this.takeHolds()) release();
   }
 }
 
@@ -84,8 +101,6 @@ export function encodeAhead(
     return new Encoded(page, used - length, used, modules, null);
   }
   const message = encoder.take();
-  const { bytes, holds } = message;
-  const encoded = new Encoded(bytes, 0, bytes.length, modules, message);
-  if (holds.length > 0) forgotten.register(encoded, holds, encoded);
-  return encoded;
+  const { bytes } = message;
+  return new Encoded(bytes, 0, bytes.length, modules, message);
 }

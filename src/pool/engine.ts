@@ -12,14 +12,15 @@ import { refuseToStart } from "../process/launcher.ts";
 import { checkOptionNames } from "../process/option_names.ts";
 import { logger } from "../process/logging.ts";
 import { runtime } from "../runtime/mod.ts";
-import { Encoder } from "../wire/encode.ts";
+import type { Encoder } from "../wire/encode.ts";
 import { AsyncResult, withCallbacks } from "./async_result.ts";
-import { Call } from "./call.ts";
+import type { Call } from "./call.ts";
 import type { TaskOptions } from "./call.ts";
 import { APPLY_OPTIONS, checkOptional, IMAP_OPTIONS, MAP_OPTIONS } from "./checks.ts";
 import { Crew } from "./crew.ts";
 import { ImapJob } from "./imap.ts";
 import { openInput } from "./input.ts";
+import { Intake, NO_OPTIONS } from "./intake.ts";
 import { openColumns } from "./columns.ts";
 import { ApplyJob, BroadcastJob, MapJob } from "./jobs.ts";
 import type { Ledger, Outcome } from "./jobs.ts";
@@ -35,16 +36,12 @@ import type {
 } from "./options.ts";
 import { planOf } from "./plan.ts";
 import { progressOf } from "./progress.ts";
-import { encodeAhead } from "./encoded.ts";
-import { Run } from "./run.ts";
+import { MOVED, Run } from "./run.ts";
 import type { Job } from "./run.ts";
 import { Scheduler } from "./scheduler.ts";
 import { statsOf } from "./stats.ts";
 import { writeTraceFile } from "./trace_file.ts";
 import type { TraceSummary } from "./trace_file.ts";
-
-/** Stands for options that nobody gave: such calls are checked once per function. */
-export const NO_OPTIONS: Readonly<Record<never, never>> = Object.freeze({});
 
 /** A call that was taken. */
 export interface Ticket {
@@ -62,9 +59,7 @@ export class Engine implements Ledger {
   #crew: Crew;
   #meter: Meter;
   #jobs: OpenJobs;
-  // deno-lint-ignore ban-types
-  #plainCalls = new WeakMap<Function, Call>();
-  #scratch: Encoder;
+  readonly #intake: Intake;
   #size: number;
   #action: string;
   /** Writes the initializer into a start record. */
@@ -81,7 +76,7 @@ export class Engine implements Ledger {
     this.#size = plan.size;
     this.#meter = plan.meter;
     this.#scheduler.trace = plan.meter.trace;
-    this.#scratch = new Encoder(method === "thread" ? "thread" : "process");
+    this.#intake = new Intake(method === "thread" ? "thread" : "process");
     this.#initializer = plan.initializer;
     this.#crew = new Crew(plan, this.#scheduler, (error) => this.#break(error));
     this.#jobs = new OpenJobs((job, reason) => this.#crew.stops.stop(job, reason));
@@ -89,11 +84,7 @@ export class Engine implements Ledger {
 
   /** Checks that the initializer can travel, where the workers start later. */
   tryInitializer(): void {
-    try {
-      this.#initializer(this.#scratch);
-    } finally {
-      this.#scratch.reset();
-    }
+    this.#intake.tryOut(this.#initializer);
   }
 
   /** Starts the workers. */
@@ -137,12 +128,14 @@ export class Engine implements Ledger {
         `Cannot ${action} with args ${String(args)}: give an array, such as [${String(args)}]`,
       );
     }
-    const encoded = encodeAhead(this.#scratch, args, "args", options.transfer);
+    const encoded = this.#intake.encode(args, options.transfer);
     const job = new ApplyJob(call, outcome, this);
     // The arguments themselves are kept only where they may have to be encoded again.
-    const again = encoded.attachments.length > 0 && call.retries.times > 0;
-    const run = new Run(job, 0, [again ? args : undefined]);
+    const again = encoded.attachments.length > 0 &&
+      (call.retries.times > 0 || !options.transfer?.length);
+    const run = new Run(job, 0, [again ? args : MOVED]);
     run.encoded = encoded;
+    if (encoded.holds) job.encoded = [encoded];
     run.since = this.#meter.submission(!this.#scheduler.scheduled);
     this.#jobs.add(job);
     this.#scheduler.push(run);
@@ -187,11 +180,11 @@ export class Engine implements Ledger {
   /** Takes a call for each worker. */
   broadcast(action: string, fn: unknown, args: unknown[]): Ticket {
     const call = this.#call(action, fn, true, NO_OPTIONS);
-    const workers = [...this.#crew.workers].filter((worker) => !worker.stopping);
+    const workers = [...this.#crew.workers];
     const outcome = Promise.withResolvers<unknown>();
     const { promise } = outcome;
-    const job = new BroadcastJob(call, workers.length, outcome, this);
-    const encoded = workers.map(() => encodeAhead(this.#scratch, args, "args"));
+    const encoded = workers.map(() => this.#intake.encode(args));
+    const job = new BroadcastJob(call, encoded, outcome, this);
     this.#jobs.add(job);
     for (const [i, worker] of workers.entries()) {
       const run = new Run(job, i, [args]);
@@ -352,6 +345,7 @@ export class Engine implements Ledger {
   ended(job: Job): void {
     this.#jobs.delete(job);
     this.#crew.forget(job);
+    for (const one of job.encoded ?? []) if (!one.sent) one.release();
     if (this.#state === "closed") this.#dismissWhenDone();
   }
 
@@ -362,14 +356,7 @@ export class Engine implements Ledger {
     if (this.#state !== "open") {
       throw new ProcessError(`Cannot ${action}: the pool is ${this.#state}; make a new one`);
     }
-    if (options === NO_OPTIONS && typeof fn === "function") {
-      let plain = this.#plainCalls.get(fn);
-      if (plain?.star !== star) {
-        this.#plainCalls.set(fn, plain = new Call(action, fn, star, options, this.#scratch));
-      }
-      return plain;
-    }
-    const call = new Call(action, fn, star, options, this.#scratch);
+    const call = this.#intake.call(action, fn, star, options);
     call.signal?.throwIfAborted();
     return call;
   }

@@ -60,6 +60,8 @@ export class ImapJob<R> implements Source, AsyncIterableIterator<R> {
   #arrived = 0;
   #abandoned: { error: unknown } | null = null;
   #failureGiven = false;
+  /** Whether a loop takes its results. */
+  #looped = false;
   /** What was picked for nobody yet. */
   #unpicked: Settled | "done" | null = null;
 
@@ -92,7 +94,7 @@ export class ImapJob<R> implements Source, AsyncIterableIterator<R> {
 
   take(limit: number): Run | null {
     const room = Math.min(limit, this.#room);
-    if (room <= 0 || !this.#isWorthTaking(room)) return null;
+    if (room <= 0 || !this.#isWorthTaking(this.#room)) return null;
     const first = this.#input.position;
     const items = this.#input.take(room, this.#room);
     if (this.#input.ended) queueMicrotask(() => this.wake());
@@ -142,14 +144,18 @@ export class ImapJob<R> implements Source, AsyncIterableIterator<R> {
       if (next === "done") {
         waiter.resolve({ done: true, value: undefined });
         this.#finish();
-      } else if ("error" in next) waiter.reject(next.error);
-      else waiter.resolve({ done: false, value: next.value as R });
+      } else if ("error" in next) {
+        waiter.reject(next.error);
+        if (this.#looped) this.#finish();
+      } else waiter.resolve({ done: false, value: next.value as R });
     }
   }
 
   // -- The caller's side --
 
+  /** A loop ends with the first failure, and does not say so. */
   [Symbol.asyncIterator](): this {
+    this.#looped = true;
     return this;
   }
 

@@ -5,6 +5,7 @@
  */
 
 import type { Call } from "./call.ts";
+import type { Encoded } from "./encoded.ts";
 import type { Input } from "./input.ts";
 import { Run } from "./run.ts";
 import type { Job, Source } from "./run.ts";
@@ -26,6 +27,8 @@ const MAX_RESERVED = 1 << 24;
 
 /** One call. */
 export class ApplyJob<R> implements Job {
+  /** Its arguments, if they refer to something that is kept for them. */
+  encoded: readonly Encoded[] | null = null;
   readonly call: Call;
   readonly failFast = true;
   settled = false;
@@ -60,6 +63,8 @@ export class ApplyJob<R> implements Job {
 
 /** A call in each worker; results in the order of the workers. */
 export class BroadcastJob<R> implements Job {
+  /** Its arguments, once for each worker. */
+  readonly encoded: readonly Encoded[];
   readonly call: Call;
   readonly failFast = true;
   settled = false;
@@ -69,10 +74,16 @@ export class BroadcastJob<R> implements Job {
   #results: R[];
   #left: number;
 
-  constructor(call: Call, workers: number, outcome: Outcome<R[]>, ledger: Ledger) {
+  constructor(
+    call: Call,
+    encoded: readonly Encoded[],
+    outcome: Outcome<R[]>,
+    ledger: Ledger,
+  ) {
     this.call = call;
-    this.#results = new Array(workers);
-    this.#left = workers;
+    this.encoded = encoded;
+    this.#results = new Array(encoded.length);
+    this.#left = encoded.length;
     this.#outcome = outcome;
     this.#ledger = ledger;
   }
@@ -225,6 +236,7 @@ export class MapJob<R> implements Source {
     this.settled = true;
     const results = this.#results as R[];
     this.#results = [];
+    this.#input.close();
     this.#ledger.ended(this);
     this.#outcome.resolve(results);
   }

@@ -15,7 +15,8 @@
  *   RESULTS  began · (OVER · frame | run+1 · offset · entry* (END | END_RUN) · milliseconds)* 0
  *            an entry is (TIMED · began · milliseconds)? (item | FAILURE error)
  *   RECALLED frame · begun           so many items of the frame have begun, and no more will
- *   STARTED  run · offset            a guarded task begins
+ *   STARTED  run · offset            a guarded task begins, or is about to one of an EXACT run whose
+ *                                    items are not claimed
  *   LISTENS  run                     the task reads its signal: it is worth waiting for
  *   REPORT   run · offset · value
  *   UNCAUGHT error                   what the worker is about to end for

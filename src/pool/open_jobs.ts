@@ -46,6 +46,7 @@ export class OpenJobs {
     };
     signal.addEventListener("abort", abort, { once: true });
     this.#aborts.set(job, abort);
+    if (signal.aborted) abort(); // by code that has run since it was checked, such as a getter
   }
 
   /** A job has ended. */

@@ -32,6 +32,11 @@ export class Permits {
     this.#claims = claims;
   }
 
+  /** Whether the pool sees which items have begun. */
+  get claimed(): boolean {
+    return this.#claims !== null;
+  }
+
   /** Whether the next item may begin: from then on it is begun. */
   begin(): boolean {
     const frame = this.#frame;

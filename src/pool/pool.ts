@@ -11,7 +11,8 @@ import type { StartMethod } from "../park/start_method.ts";
 import { numberOrOptions } from "../process/option_names.ts";
 import { withCaller } from "../wire/remote_error.ts";
 import type { AsyncResult } from "./async_result.ts";
-import { Engine, NO_OPTIONS } from "./engine.ts";
+import { Engine } from "./engine.ts";
+import { NO_OPTIONS } from "./intake.ts";
 import type { Items } from "./input.ts";
 import type {
   ApplyOptions,

@@ -17,6 +17,8 @@ export interface Job extends Listed {
   readonly settled: boolean;
   /** Whether the first failure settles it. */
   readonly failFast: boolean;
+  /** Arguments that were encoded ahead and refer to something. */
+  readonly encoded?: readonly Encoded[] | null;
   /** Takes a result. */
   deliver(index: number, value: unknown): void;
   /** Takes a failure. */
@@ -39,8 +41,11 @@ export interface Source extends Job {
   readonly exhausted: boolean;
 }
 
-/** In the place of an item that could not be sent, and has failed for that. */
+/** In the place of an item that has failed before it had a result, as it could not be sent. */
 export const SKIPPED: unique symbol = Symbol("skipped");
+
+/** In the place of arguments that move to a worker: they are not kept here. */
+export const MOVED: unique symbol = Symbol("moved");
 
 let lastId = 0;
 
@@ -56,6 +61,10 @@ export class Run {
   encoded: Encoded | null = null;
   /** Items whose results are in; the next one runs or waits. */
   done = 0;
+  /** The item that has begun last, as far as its worker has said so. */
+  begun = -1;
+  /** How often its worker has died without having begun it. */
+  spared = 0;
   /** How often the first item was tried before. */
   attempt: number;
   /** Shares its worker with nothing else. */
@@ -83,7 +92,23 @@ export class Run {
     this.solo = job.call.guarded;
   }
 
-  /** Goes past items that have failed without being sent. */
+  /** An item has failed, whatever may still come of it: it is not sent again. */
+  setFailed(offset: number): void {
+    this.items[offset] = SKIPPED;
+    this.encoded = null;
+  }
+
+  /** Whether an item has failed already. */
+  hasFailed(offset: number): boolean {
+    return this.items[offset] === SKIPPED;
+  }
+
+  /** Whether its arguments have moved to a worker. */
+  get isGone(): boolean {
+    return this.encoded === null && this.items[0] === MOVED;
+  }
+
+  /** Goes past items that have failed already. */
   skip(): void {
     while (this.items[this.done] === SKIPPED) this.done++;
   }
@@ -104,6 +129,7 @@ export class Run {
     const run = new Run(this.job, this.first + from, this.items.slice(from, to), attempt);
     run.exact = exact;
     run.pinned = this.pinned;
+    run.spared = this.spared;
     run.since = attempt > this.attempt ? performance.now() : this.since;
     if (this.items.length === 1) run.encoded = this.encoded;
     return run;

@@ -48,7 +48,7 @@ export class Scheduler {
   /** Tasks that are known to wait for a worker. */
   get queued(): number {
     let sum = this.#backlog.queued;
-    for (const worker of this.workers) sum += worker.pinned.length;
+    for (const worker of this.workers) sum += worker.pinned.length + worker.forNext.length;
     return sum;
   }
 
@@ -85,10 +85,11 @@ export class Scheduler {
     });
   }
 
-  /** Adds a run for one worker, behind what it has. */
+  /** Adds a run for one worker, behind what it has; if it is about to end, for the one after it. */
   pin(worker: WorkerHandle, run: Run): void {
     run.pinned = true;
     run.since = performance.now();
+    if (worker.stopping) return void worker.forNext.push(run);
     worker.pinned.push(run);
     this.#pins = true;
     this.schedule();
@@ -110,7 +111,7 @@ export class Scheduler {
 
   /** Removes everything that waits, and returns its jobs. */
   clear(): Set<Job> {
-    for (const worker of this.workers) worker.pinned.length = 0;
+    for (const worker of this.workers) worker.pinned.length = worker.forNext.length = 0;
     return this.#backlog.clear();
   }
 

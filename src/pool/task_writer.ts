@@ -140,9 +140,8 @@ export class TaskWriter {
 
   /** An item that cannot be sent fails now, and only now: not again when the run is repeated. */
   #skip(run: Run, offset: number, error: unknown): void {
-    if (run.items[offset] === SKIPPED) return;
-    run.items[offset] = SKIPPED;
-    run.encoded = null;
+    if (run.hasFailed(offset)) return;
+    run.setFailed(offset);
     queueMicrotask(() => this.#onUnsendable(run, offset, error));
   }
 }

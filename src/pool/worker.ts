@@ -216,6 +216,7 @@ class Worker {
         if (!clear) {
           clear = true;
           outbox.flush();
+          if (!permits.claimed && !guarded) this.#sayStarted();
           const flushed = this.lane.flush();
           if (flushed !== null) return flushed.then(step);
         }

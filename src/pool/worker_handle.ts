@@ -104,6 +104,9 @@ export class WorkerHandle implements Speaker {
   /** Runs that only this worker is to do, and has not been given. */
   readonly pinned: Run[] = [];
 
+  /** Runs that only the worker in its place is to do: it is about to end. */
+  readonly forNext: Run[] = [];
+
   /** Messages of tasks that it is not past. */
   get frames(): number {
     return this.#frames.length;
@@ -149,7 +152,10 @@ export class WorkerHandle implements Speaker {
 
   /** Sends runs in one message. */
   send(runs: readonly Run[]): void {
-    for (const run of runs) this.outstanding.push(run);
+    for (const run of runs) {
+      this.outstanding.push(run);
+      if (run.encoded !== null) run.encoded.sent = true;
+    }
     const moves = Boolean(runs[0].encoded?.attachments.length);
     const frame = this.#frames.add(runs, this.#lane.claims, moves || runs[0].pinned);
     const mark = frame.number | (frame.claims === null ? 0 : wire.CLAIMED);
@@ -238,6 +244,10 @@ export class WorkerHandle implements Speaker {
   forget(run: Run): void {
     if (run.timer !== undefined) clearTimeout(run.timer);
     this.outstanding.remove(run);
+    const { encoded } = run;
+    if (encoded === null) return;
+    encoded.sent = false;
+    if (run.left === 0 || run.job.settled) encoded.release();
   }
 
   /** A worker whose messages cannot be read is ended, and its work is dealt with as after a death. */

@@ -8,7 +8,7 @@
 import { SerializationError } from "../errors.ts";
 import { Encoding, type Route } from "./encoding.ts";
 import { writeAny } from "./encode_values.ts";
-import { functionHooks } from "./function_hook.ts";
+import { type ExportReference, functionHooks } from "./function_hook.ts";
 import {
   fullPath,
   isStackOverflow,
@@ -18,7 +18,7 @@ import {
   thrownByUser,
 } from "./refusal.ts";
 import { writeString, writeText } from "./strings.ts";
-import { beginTransfer, finishTransfer } from "./transfer.ts";
+import { beginTransfer, finishTransfer, movePorts } from "./transfer.ts";
 
 export type { Route };
 
@@ -86,6 +86,11 @@ export class Encoder {
   /** Addresses of the modules that the functions in the message come from. */
   get modules(): Set<string> {
     return this.#encoding.modules;
+  }
+
+  /** The references of those functions: what of it is known where it is read needs no module. */
+  get mentioned(): Set<ExportReference> {
+    return this.#encoding.mentioned;
   }
 
   /** Appends a byte. */
@@ -211,9 +216,13 @@ export class Encoder {
     const s = this.#encoding;
     const { attachments, transfers, holds } = s;
     if (attachments.length > 0) s.attachments = [];
-    if (transfers.length > 0) s.transfers = [];
+    if (transfers.length > 0) {
+      movePorts(transfers);
+      s.transfers = [];
+    }
     if (holds.length > 0) s.holds = [];
     if (s.modules.size > 0) s.modules = new Set();
+    if (s.mentioned.size > 0) s.mentioned = new Set();
     return { bytes: s.to.take(), attachments, transferList: transfers, holds };
   }
 
@@ -231,6 +240,7 @@ export class Encoder {
     if (s.transfers.length > 0) s.transfers = [];
     if (s.holds.length > 0) s.holds = [];
     if (s.modules.size > 0) s.modules = new Set();
+    if (s.mentioned.size > 0) s.mentioned = new Set();
   }
 
   #write(value: unknown, transfer: readonly object[] | undefined): void {

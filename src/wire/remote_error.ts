@@ -57,8 +57,16 @@ export function calledRemotely(
  */
 export function remoteError(error: unknown, where: string): unknown {
   if (!(error instanceof Error)) return error;
+  try {
+    return withRemoteStack(error, where);
+  } catch {
+    return error; // it is of a class that lets nobody read or change it
+  }
+}
+
+function withRemoteStack(error: Error, where: string): Error {
   const cause = error.cause === undefined ? undefined : { cause: error.cause };
-  const message = `In ${where}: ${error.message.split("\n", 1)[0]}`;
+  const message = `In ${where}: ${String(error.message).split("\n", 1)[0]}`;
   const remote = new RemoteError(message, cause);
   const [head, frames] = split(error);
   setStack(remote, `${remote.name}: ${message}${frames}`);
@@ -70,7 +78,7 @@ export function remoteError(error: unknown, where: string): unknown {
   if (error instanceof AggregateError && Array.isArray(error.errors)) {
     for (const one of error.errors) if (one instanceof Error) trim(one);
   }
-  Object.defineProperty(error, "cause", { value: remote, configurable: true, writable: true });
+  Reflect.defineProperty(error, "cause", { value: remote, configurable: true, writable: true });
   unplaced.add(error);
   return error;
 }

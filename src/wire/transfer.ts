@@ -2,8 +2,9 @@
  * Layer 3, wire. Owns the `transfer` list of a value: what may be in it, and how its objects are
  * moved. May touch the encoding.
  *
- * On the way to a thread `postMessage` moves them. On the way to a process the bytes are copied,
- * and the original is emptied once the whole value is written.
+ * A buffer moves as soon as the whole value is written: into one of ours, on the way to a thread, where
+ * `postMessage` moves that one on; on the way to a process its bytes are copied before. Ports can only
+ * be moved by `postMessage`, which comes later: here it is noted that they will be.
  *
  * @module
  */
@@ -23,14 +24,41 @@ export function beginTransfer(s: Encoding, transfer: readonly object[]): void {
   s.moved = moved;
 }
 
+/** Ports of messages that were written: nobody else can be sent them. */
+const movedPorts = new WeakSet<object>();
+
 /** Moves the objects of the list, also those that the value did not contain. */
 export function finishTransfer(s: Encoding): void {
   if (s.moved === null) return;
   let index = 0;
   for (const object of s.moved) {
-    if (s.route === "process") empty(object as ArrayBuffer, index++);
-    else if (!s.transfers.includes(object)) s.transfers.push(object);
+    if (isPort(object)) {
+      if (!s.transfers.includes(object)) s.transfers.push(object);
+    } else if (s.route === "process") takeOver(object as ArrayBuffer, index, 0);
+    else {
+      const own = takeOver(object as ArrayBuffer, index);
+      replace(s.attachments, object, own);
+      replace(s.transfers, object, own);
+    }
+    index++;
   }
+}
+
+function replace<T>(list: T[], object: T, by: T): void {
+  const at = list.indexOf(object);
+  if (at >= 0) list[at] = by;
+}
+
+/** A message is written: its ports belong to it. */
+export function movePorts(transfers: readonly object[]): void {
+  for (const object of transfers) if (isPort(object)) movedPorts.add(object);
+}
+
+/** Refuses a port that another message moves. */
+export function checkPort(port: object): Refusal | null {
+  return movedPorts.has(port)
+    ? refusal("a MessagePort that was sent before", "it can be moved only once")
+    : null;
 }
 
 function check(s: Encoding, object: unknown, moved: Set<object>): Refusal | null {
@@ -51,7 +79,7 @@ function check(s: Encoding, object: unknown, moved: Set<object>): Refusal | null
       : null;
   }
   if (isPort(object)) {
-    return s.route === "thread" ? null : refusal(
+    return s.route === "thread" ? checkPort(object) : refusal(
       "a MessagePort",
       'it only travels to threads; use the "thread" start method',
     );
@@ -65,9 +93,10 @@ function check(s: Encoding, object: unknown, moved: Set<object>): Refusal | null
   return refusal(what, "only ArrayBuffers and MessagePorts can be moved");
 }
 
-function empty(buffer: ArrayBuffer, index: number): void {
+/** Empties a buffer; returns another one with so many of its bytes, or all. */
+function takeOver(buffer: ArrayBuffer, index: number, bytes?: number): ArrayBuffer {
   try {
-    buffer.transfer(0);
+    return buffer.transfer(bytes);
   } catch (cause) {
     const reason =
       "it is an ArrayBuffer that its owner keeps, such as the memory of a WebAssembly module, or the " +

@@ -14,6 +14,7 @@
 
 import type { Encoding } from "./encoding.ts";
 import { type Refusal, refusal, RESTART } from "./refusal.ts";
+import { checkPort } from "./transfer.ts";
 import { ATTACHED, BUFFER, BYTES, MAX_RESERVE, REFERENCE, RESIZABLE, VIEW } from "./tags.ts";
 import {
   followsEnd,
@@ -67,6 +68,8 @@ export function writeThreadOnly(s: Encoding, value: object, what: string, transf
   }
   const before = s.attachments.indexOf(value);
   if (before < 0) {
+    const refused = transfer ? checkPort(value) : null;
+    if (refused !== null) throw refused;
     writeAttached(s, value, transfer);
   } else {
     s.to.u8(ATTACHED);

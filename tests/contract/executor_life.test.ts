@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import process from "node:process";
 import { it } from "node:test";
 import { BrokenPoolError, PoolTerminatedError, ProcessError } from "../../mod.ts";
-import { makeExecutor } from "../fixtures/executor/work.ts";
+import { ignoreTerm, makeExecutor } from "../fixtures/executor/work.ts";
 import { Handshake } from "../fixtures/pool/handshake.ts";
 import * as work from "../fixtures/pool/work.ts";
 import { waitUntilDead } from "../support/alive.ts";
@@ -106,13 +106,31 @@ describeMethods("executor: the end of its workers", (method) => {
     });
   }
 
-  it("killWorkers() ends those that do not listen to terminateWorkers()", async () => {
+  const politely = method === "thread" ? "there are no polite signals for threads" : false;
+
+  it("killWorkers() ends at once those that terminateWorkers() is still waiting for", {
+    skip: politely,
+  }, async () => {
     using hands = new Handshake();
     const executor = makeExecutor(method, 1);
-    const future = executor.submit(work.hold, hands.path, "a");
-    await hands.began("a");
-    const ended = [executor.terminateWorkers(), executor.killWorkers()];
-    await Promise.all(ended);
+    const future = executor.submit(ignoreTerm, hands.path, "a");
+    const pid = Number.parseInt(await hands.began("a"));
+    const terminated = executor.terminateWorkers();
+    await executor.killWorkers();
+    await waitUntilDead(pid);
+    await terminated;
+    assert.ok(await future.exception() instanceof PoolTerminatedError);
+  });
+
+  it("terminateWorkers() ends those that do not listen a little later", {
+    skip: politely,
+  }, async () => {
+    using hands = new Handshake();
+    const executor = makeExecutor(method, 1);
+    const future = executor.submit(ignoreTerm, hands.path, "a");
+    const pid = Number.parseInt(await hands.began("a"));
+    await executor.terminateWorkers();
+    await waitUntilDead(pid);
     assert.ok(await future.exception() instanceof PoolTerminatedError);
   });
 

@@ -135,13 +135,12 @@ describeMethods("Waiting through a manager", (method) => {
     const child = new Process({ target: keepLock, args: [lock, held] });
     child.start();
     await held.wait();
-    const waiting = lock.hold({ onAbandoned: "take" });
-    await settled(manager);
     child.kill();
-    const taken = await waiting;
+    await child.join();
+    while (await lock.locked());
+    const taken = await lock.hold({ onAbandoned: "take" });
     assert.equal(taken.abandoned, true);
     await taken[Symbol.asyncDispose]();
-    await child.join();
   });
 
   it("Semaphore: permits, and held ones come back when their holder has ended", async () => {

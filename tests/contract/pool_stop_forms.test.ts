@@ -89,12 +89,11 @@ describeMethods("pool: timeout and signal in every form", (method) => {
 
     it(`${name} stops a task that runs too long`, async () => {
       using hands = new Handshake();
-      const error = await call(pool, work.holdUnlessFirst, tuples(hands.path), { timeout: 300 })
+      const error = await call(pool, work.holdUnlessFirst, tuples(hands.path), { timeout: 500 })
         .then(() => null, (error) => error);
       assert.ok(error instanceof TimeoutError, String(error));
       assert.equal(error.taskIndex, place);
-      assert.match(error.message, /longer than its timeout of 300 ms/);
-      assert.ok(hands.hasBegun("held"));
+      assert.match(error.message, /longer than its timeout of 500 ms/);
       assert.equal(await pool.apply(work.square, [3]), 9);
     });
 
@@ -109,8 +108,8 @@ describeMethods("pool: timeout and signal in every form", (method) => {
       const reason = new URIError("enough");
       controller.abort(reason);
       assert.equal(await ended, reason);
-      const others = await Promise.all([1, 2, 3, 4].map(() => pool.apply(work.workerId)));
-      assert.equal(others.includes(worker), false);
+      await ready(pool);
+      assert.equal((await pool.broadcast(work.workerId)).includes(worker), false);
     });
   }
 

@@ -23,10 +23,14 @@ describeMethods("A program", (method) => {
   });
 
   it("ends its daemons when it ends, after its other children", async () => {
-    const { code, stdout } = await runProgram(PROGRAM, ["daemon", method]);
+    using folder = new TempFolder();
+    const args = ["daemon", method, `${folder.path}/begun`];
+    const { code, stdout } = await runProgram(PROGRAM, args);
     assert.equal(code, 0);
     assert.match(stdout, /other/);
-    await waitUntilDead(pidsIn(stdout));
+    const pids = pidsIn(stdout);
+    assert.equal(pids.length, 1);
+    if (method === "spawn") await waitUntilDead(pids);
   });
 
   it("is not held open by children that have ended", async () => {
@@ -225,7 +229,10 @@ describe("A killed program", () => {
 describe("A finished program", () => {
   it("leaves no file behind", async () => {
     using folder = new TempFolder();
-    await runProgram(PROGRAM, ["waits", "spawn"], { env: { TMPDIR: folder.path } });
+    const env = { TMPDIR: folder.path };
+    const { code, stdout } = await runProgram(PROGRAM, ["waits", "spawn"], { env });
+    assert.equal(code, 0);
+    assert.match(stdout, /^main is done\n/);
     assert.deepEqual(readdirSync(folder.path).filter((name) => name.startsWith("manycore")), []);
   });
 });

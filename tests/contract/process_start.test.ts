@@ -1,7 +1,7 @@
 /** What a process can be told at its start, and what it then is: targets, arguments, names, classes. */
 
 import assert from "node:assert/strict";
-import { mkdirSync, readFileSync, realpathSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, realpathSync } from "node:fs";
 import process from "node:process";
 import { describe, it } from "node:test";
 import {
@@ -19,6 +19,7 @@ import {
 import * as classes from "../fixtures/process/classes.ts";
 import * as plain from "../fixtures/process/plain.js";
 import * as targets from "../fixtures/process/targets.ts";
+import { waitFor } from "../support/alive.ts";
 import { finish, runChild } from "../support/child.ts";
 import { describeMethods } from "../support/methods.ts";
 import { RUNTIME } from "../support/runtime.ts";
@@ -397,9 +398,12 @@ describe("A thread", () => {
   it("shares memory with its parent", async () => {
     using folder = new TempFolder();
     const flag = new SharedArrayBuffer(4);
-    new Int32Array(flag)[0] = 1;
-    const child = new Thread({ target: targets.busyUntil, args: [`${folder.path}/x`, flag] });
+    const file = `${folder.path}/x`;
+    const child = new Thread({ target: targets.busyUntil, args: [file, flag] });
     child.start();
+    await waitFor(() => existsSync(file));
+    assert.equal(child.isAlive(), true);
+    Atomics.store(new Int32Array(flag), 0, 1);
     assert.equal(await child.join(), 0);
   });
 });

@@ -232,13 +232,16 @@ describeSettings("Barrier", (setting) => {
   });
 
   it("Barrier.abort() during the action breaks it for all", async () => {
-    let go = () => {};
-    const action = () => new Promise<void>((resolve) => go = resolve);
+    const [begun, go] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const action = () => {
+      begun.resolve();
+      return go.promise;
+    };
     const barrier = new objects.Barrier(2, { action });
     const settled = Promise.allSettled([barrier.wait(), barrier.wait()]);
-    await waitFor(() => barrier.nWaiting === 0);
+    await begun.promise;
     barrier.abort();
-    go();
+    go.resolve();
     for (const one of await settled) {
       assert.equal(one.status === "rejected" && one.reason.name, "BrokenBarrierError");
     }

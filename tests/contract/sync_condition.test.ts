@@ -20,6 +20,10 @@ for (const kind of ["Lock", "RLock"] as const) {
       return { condition, begun: new objects.Semaphore(0) };
     }
 
+    function makePermits(): work.Permits {
+      return { left: new objects.RawValue("int32"), missing: new objects.RawValue("int32") };
+    }
+
     /** Resolves when so many waits have begun; they have let the lock go when we get it. */
     async function untilWaiting(condition: Condition, begun: Semaphore, count: number) {
       for (let i = 0; i < count; i++) await begun.acquire();
@@ -139,29 +143,23 @@ for (const kind of ["Lock", "RLock"] as const) {
     for (const form of work.FORMS) {
       it(`Condition.notify() wakes one, notifyAll() all [${form}]`, async () => {
         const { condition, begun } = make();
-        let woken = 0;
+        const permits = makePermits();
         const elsewhere = [1, 2].map(() =>
-          setting.others.apply(work.awaitNotice, [condition, begun, form]).then((notified) => {
-            woken++;
-            return notified;
-          })
+          setting.others.apply(work.takePermit, [condition, begun, permits, form])
         );
-        const here = work.awaitNotice(condition, begun).then((notified) => {
-          woken++;
-          return notified;
-        });
+        const here = work.takePermit(condition, begun, permits);
         await untilWaiting(condition, begun, 3);
-        for (const [notified, n] of [[1, 1], [2, 1]] as const) {
-          await condition.acquire();
-          condition.notify(n);
-          condition.release();
-          await waitFor(() => woken >= notified);
+        for (let i = 0; i < 2; i++) {
+          await work.permit(condition, permits, 1);
+          await waitFor(() => permits.left.value === 0);
         }
-        assert.equal(woken, 2);
-        await condition.acquire();
-        condition.notifyAll();
-        condition.release();
+        {
+          using _held = await condition.hold();
+          permits.left.value++;
+          condition.notifyAll();
+        }
         assert.deepEqual(await Promise.all([...elsewhere, here]), [true, true, true]);
+        assert.equal(permits.missing.value, 0);
       });
     }
 
@@ -350,29 +348,25 @@ describeSettings("Condition", (setting) => {
 
   it("Condition.notify(n) wakes as many of the tasks of one isolate", async () => {
     const condition = new objects.Condition(new objects.Lock());
-    const woken: number[] = [];
+    const permits = { left: new RawValue("int32"), missing: new RawValue("int32") };
     const begun = new objects.Semaphore(0);
-    const waits = [1, 2, 3].map(async (id) => {
-      assert.equal(await work.awaitNotice(condition, begun), true);
-      woken.push(id);
-    });
+    const waits = [1, 2, 3].map(() => work.takePermit(condition, begun, permits));
     for (let i = 0; i < 3; i++) await begun.acquire();
-    for (const [n, sum] of [[1, 1], [2, 3]]) {
-      {
-        using _held = await condition.hold();
-        condition.notify(n);
-      }
-      await waitFor(() => woken.length >= sum);
-      assert.equal(woken.length, sum);
+    for (const n of [1, 2]) {
+      await work.permit(condition, permits, n);
+      await waitFor(() => permits.left.value === 0);
     }
-    await Promise.all(waits);
+    assert.deepEqual(await Promise.all(waits), [true, true, true]);
+    assert.equal(permits.missing.value, 0);
   });
 
   it("Condition.wait() gives two tasks of one isolate the recursive lock once each", async () => {
     const condition = new objects.Condition();
+    let inside = 0;
     const task = async (go: Promise<void>) => {
       await condition.acquire();
       assert.equal(await condition.wait(), true);
+      inside++;
       await go;
       condition.release();
     };
@@ -382,8 +376,8 @@ describeSettings("Condition", (setting) => {
     const second = task(promise);
     await waitFor(() => !condition.lock.locked());
     await setting.others.apply(work.notifyAll, [condition]);
-    await waitFor(() => condition.lock.locked());
-    setTimeout(resolve, 20); // time for the second one to have it, too
+    await waitFor(() => inside === 2);
+    resolve();
     await Promise.all([first, second]);
     assert.equal(condition.lock.locked(), false);
   });
