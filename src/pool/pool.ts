@@ -261,9 +261,9 @@ export class Pool {
    * of the results that were taken: an endless input costs no memory.
    *
    * @returns An iterator over the results, in the order of the input. The failure of a task
-   * rejects its own `next()`; iteration may go on. A `for await` ends there: with `settle: true` it
-   * gets `{ status, value }` or `{ status, reason }` for each item instead. Leaving the loop drops the
-   * rest.
+   * rejects its own `next()`; who calls `next()` may go on. A `for await` ends there: with
+   * `settle: true` it gets `{ status, value }` or `{ status, reason }` for each item instead. Leaving
+   * the loop, also by a failure, drops the rest and closes the input.
    */
   imap<T, R, S extends boolean = false>(
     fn: (item: T) => R,

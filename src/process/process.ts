@@ -250,7 +250,8 @@ export class Process<A extends any[] = any[]> {
 }
 
 /**
- * Returns the children of this process that run.
+ * Returns the processes and threads of this process that run; not the workers of its pools and
+ * executors, nor the servers of its managers.
  *
  * @example
  * ```ts
