@@ -39,6 +39,8 @@ export class Channel {
   readonly #beside: Beside | null;
   /** What must not be dropped while a call waits: its end closes when it is. */
   readonly owner: object | null;
+  /** Told when a put finds that nobody takes any more. */
+  readonly #onClosed: (() => void) | null;
   /** An item that could not be read while this thread was blocked. */
   #kept: Arrival | null = null;
 
@@ -47,8 +49,10 @@ export class Channel {
     wording: Wording,
     beside: Beside | null = null,
     owner: object | null = null,
+    onClosed: (() => void) | null = null,
   ) {
     this.owner = owner;
+    this.#onClosed = onClosed;
     this.end = end;
     this.#wording = wording;
     this.#beside = beside;
@@ -246,6 +250,7 @@ export class Channel {
   }
 
   #checkPut(result: number, timeout: number, length: number): void {
+    if (result === CHANNEL.CLOSED) this.#onClosed?.();
     if (result !== CHANNEL.DONE) throw this.#failure(this.#wording.put, result, timeout, length);
   }
 

@@ -9,9 +9,10 @@ import { ProcessError, ProtocolError } from "../errors.ts";
 import { Decoder } from "../wire/decode.ts";
 import { Encoder } from "../wire/encode.ts";
 import type { Route } from "../wire/encode.ts";
-import { appendModules, isMarked, modulesOf, modulesStart } from "../wire/envelope.ts";
+import { appendModules, isMarked, mentionsOf, modulesOf, modulesStart } from "../wire/envelope.ts";
 import { isInternalModule } from "../wire/classes.ts";
-import { isLoaded, loadModules } from "../wire/functions/loaded.ts";
+import { loadForMessage } from "../wire/functions/awaited.ts";
+import { missingFrom } from "../wire/functions/resolve.ts";
 import { BUFFER, BYTES } from "../wire/tags.ts";
 import type { End } from "../park/end.ts";
 import { CHANNEL, letPutEnd, tryTake } from "./channel_words.ts";
@@ -117,9 +118,9 @@ export class Arrival implements Taker {
 
   take(bytes: Uint8Array): void {
     try {
-      const modules = modulesOf(bytes);
+      const modules = missingFrom(mentionsOf(bytes));
       if (isMarked(bytes)) this.#attachments = this.#takeBeside(bytes);
-      if (modules.every((url) => isInternalModule(url) || isLoaded(url))) this.#read(bytes);
+      if (modules.length === 0) this.#read(bytes);
       else this.#sealed = { bytes: bytes.slice(), modules };
     } catch (thrown) {
       this.#error = { thrown };
@@ -135,6 +136,12 @@ export class Arrival implements Taker {
 
   /** Whether the value is at hand. */
   get isRead(): boolean {
+    const sealed = this.#sealed;
+    // What was not known when it came may have been imported or registered since.
+    if (sealed !== null && missingFrom(mentionsOf(sealed.bytes)).length === 0) {
+      this.#sealed = null;
+      this.#tryToRead(sealed.bytes);
+    }
     return this.#sealed === null;
   }
 
@@ -144,7 +151,8 @@ export class Arrival implements Taker {
     if (this.#sealed !== null) {
       throw new ProcessError(
         `Cannot take this item while the thread is blocked: ${this.#sealed.modules.join(", ")} ` +
-          "must be imported first; import it in this program, or take the item without blocking",
+          "must be imported first; take the item without blocking, or import it in this program and " +
+          "have it register its functions: register(import.meta, { … })",
       );
     }
     return this.#value;
@@ -154,11 +162,19 @@ export class Arrival implements Taker {
   async valueLater(): Promise<unknown> {
     if (this.#sealed !== null) {
       const { bytes, modules } = this.#sealed;
-      await loadModules(modules);
+      await loadForMessage(modules);
       this.#sealed = null;
       this.#read(bytes);
     }
     return this.value();
+  }
+
+  #tryToRead(bytes: Uint8Array): void {
+    try {
+      this.#read(bytes);
+    } catch (thrown) {
+      this.#error = { thrown };
+    }
   }
 
   #read(bytes: Uint8Array): void {

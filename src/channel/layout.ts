@@ -24,8 +24,9 @@
  * 68        CHANGES      counts what may have emptied a side         everybody
  * 69        GROWS        the largest ring that it grows to for room; its maker, once
  * 70        RINGS        of each ring: its first page; 1 in a SharedArrayBuffer; 0: not made
+ * 91        PASSING        of each side: references in messages that are read once  everybody
  * 96        wait sets: of takers, of putters, of those who wait until all is done
- * …         TICKETS      of each side: references on their way, or 0  everybody
+ * …         TICKETS      of each side: references in other messages, or 0  everybody
  * …         HOLDERS      of each agent: generation, and how often it has each side open
  * …         the first ring
  * ```
@@ -40,7 +41,7 @@ export const RING_COUNT = 21;
 
 const SETS = 96;
 const TICKETS = SETS + 3 * WAIT_SET.LENGTH;
-/** How many references to one side of a channel can be on their way at a time. */
+/** How many references to one side can have a ticket at a time. */
 export const MAX_TICKETS = 60;
 const HOLDERS = TICKETS + 2 * MAX_TICKETS;
 const FIRST_RING = HOLDERS + MAX_AGENTS;
@@ -68,6 +69,7 @@ export const AT = {
   CHANGES: 68,
   GROWS: 69,
   RINGS: 70,
+  PASSING: 91,
   TAKERS: SETS,
   PUTTERS: SETS + WAIT_SET.LENGTH,
   JOINERS: SETS + 2 * WAIT_SET.LENGTH,

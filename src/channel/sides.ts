@@ -3,11 +3,13 @@
  * that takes. A side is closed when nobody has it and no reference to it is on its way.
  *
  * ```text
- * Layout      TICKETS[side]   a number for each reference in a message, or 0
+ * Layout      PASSING[side]   how many references are in messages that are read exactly once
+ *             TICKETS[side]   a number for each reference in another message, or 0
  *             HOLDERS[slot]   generation of an agent << 20 | times it puts << 10 | times it takes
  *             CHANGES         counts every closing and every reference that was given up
  * States      of a reference: ticket ──arrive──▶ held ──close──▶ gone
  *                             ticket ──drop──▶ gone
+ *             A reference in PASSING has no ticket of its own: it arrives or is dropped, never both.
  * Invariants  H1 an agent alone writes its HOLDERS, but for those of the dead, which count as none.
  *             H2 a reference that arrives is held before its ticket is torn: a side that somebody has
  *                or will have never looks closed. A ticket is torn once, whoever tries.
@@ -70,11 +72,18 @@ export function isOpen(
   }
 }
 
-/** A reference on its way: a side, and a number that nobody else has. */
+/** The number of every reference in a message that is read exactly once. */
+export const PASSING = 0;
+
+/** A reference on its way: a side, and a number that nobody else has, or {@link PASSING}. */
 export type Ticket = readonly [side: Side, number: number];
 
-/** Makes a reference that is on its way. Returns 0 if there are too many. */
+/** Makes a reference that is on its way. Returns 0 if there are too many with tickets. */
 export const sendSide: NowOperation<Ticket> = (words, at, _agent, [side, number]) => {
+  if (number === PASSING) {
+    add(words, at + AT.PASSING + side, 1);
+    return 1;
+  }
   const tickets = at + AT.TICKETS + side * MAX_TICKETS;
   for (let i = 0; i < MAX_TICKETS; i++) {
     if (cas(words, tickets + i, 0, number)) return 1;
@@ -101,6 +110,12 @@ export const arriveSide: NowOperation<Ticket> = (words, at, agent, ticket) => {
   return 0;
 };
 
+/** Has a side anyway, to which a reference was on its way. */
+export const landSide: NowOperation<Ticket> = (words, at, _agent, ticket) => {
+  tear(words, at, ticket);
+  return 0;
+};
+
 /** Whether somebody has a side, or will have: 1 or 0. */
 export const isSideOpen: NowOperation<Side> = (words, at, agent, side, block) =>
   isOpen(words, at, agent, side, PHASE.DESPERATE, block) ? 1 : 0;
@@ -123,6 +138,7 @@ function isHeld(words: Words, at: number, agent: Agent, side: Side): boolean {
 }
 
 function isOnItsWay(words: Words, at: number, side: Side): boolean {
+  if (load(words, at + AT.PASSING + side) !== 0) return true;
   const tickets = at + AT.TICKETS + side * MAX_TICKETS;
   for (let i = 0; i < MAX_TICKETS; i++) {
     if (load(words, tickets + i) !== 0) return true;
@@ -131,6 +147,10 @@ function isOnItsWay(words: Words, at: number, side: Side): boolean {
 }
 
 function tear(words: Words, at: number, [side, number]: Ticket): boolean {
+  if (number === PASSING) {
+    add(words, at + AT.PASSING + side, -1);
+    return true;
+  }
   const tickets = at + AT.TICKETS + side * MAX_TICKETS;
   for (let i = 0; i < MAX_TICKETS; i++) {
     if (load(words, tickets + i) === number) return cas(words, tickets + i, number, 0);
@@ -168,6 +188,7 @@ nameOperations("side", {
   drop: dropSide,
   open: openSide,
   arrive: arriveSide,
+  land: landSide,
   close: closeSide,
   isOpen: isSideOpen,
 });

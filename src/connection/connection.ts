@@ -15,7 +15,7 @@ import type { WaitOptions } from "../park/wait.ts";
 import { registerInternal } from "../wire/classes.ts";
 import { partOf } from "./bytes.ts";
 import type { Bytes } from "./bytes.ts";
-import { closeParts, isDropping, openParts, readParts, writeParts } from "./parts.ts";
+import { closeParts, drop, isDropping, openParts, readParts, writeParts } from "./parts.ts";
 import type { Parts } from "./parts.ts";
 import type { Make, Substance, WayIn, WayOut } from "./ways.ts";
 import { closed, CONNECTION_WORDING, wrongWay } from "./wording.ts";
@@ -275,7 +275,8 @@ function constructEnd(parts: Parts): Connection {
       close: () => closeParts(parts),
     },
     wayIn: reader && new Channel(reader, CONNECTION_WORDING, port, owner),
-    wayOut: writer && new Channel(writer, CONNECTION_WORDING, port, owner),
+    wayOut: writer &&
+      new Channel(writer, CONNECTION_WORDING, port, owner, () => drop(writer, null)),
   }));
 }
 

@@ -8,16 +8,8 @@
 import { Arrival, dropItems } from "../channel/items.ts";
 import { SIDE } from "../channel/layout.ts";
 import type { Side } from "../channel/layout.ts";
-import {
-  arriveSide,
-  closeSide,
-  dropSide,
-  isSideOpen,
-  openSide,
-  sendSide,
-} from "../channel/sides.ts";
+import { dropSide, isSideOpen, PASSING, sendSide } from "../channel/sides.ts";
 import type { Ticket } from "../channel/sides.ts";
-import { SerializationError } from "../errors.ts";
 import type { End } from "../park/end.ts";
 import { readEnd, writeEnd } from "../park/travel.ts";
 import { sidePort } from "../runtime/side_port.ts";
@@ -25,6 +17,7 @@ import type { SidePort } from "../runtime/side_port.ts";
 import { isInternalModule } from "../wire/classes.ts";
 import type { WireInput, WireOutput } from "../wire/classes.ts";
 import { modulesOf } from "../wire/envelope.ts";
+import { have, letGo, receive } from "./hold.ts";
 
 /** What a connection is made of. */
 export interface Parts {
@@ -38,6 +31,12 @@ const READS = 1;
 const WRITES = 2;
 const HAS_PORT = 4;
 
+/**
+ * The number of a reference for which there was no ticket left: the sender has the side until the
+ * message has been read, or will never be.
+ */
+const KEPT = 1;
+
 let dropping = 0;
 
 /** Whether what is read now is closed at once: nobody receives it. */
@@ -47,19 +46,12 @@ export function isDropping(): boolean {
 
 /** Has the sides from now on. */
 export function openParts(parts: Parts): void {
-  for (const { end, side } of sidesOf(parts)) end.now(openSide, side);
+  for (const { end, side } of sidesOf(parts)) have(end, side);
 }
 
 /** Has them no longer. */
 export function closeParts(parts: Parts): void {
-  for (const { end, side } of sidesOf(parts)) {
-    try {
-      end.now(closeSide, side);
-      if (side === SIDE.TAKES && end.now(isSideOpen, side) === 0) drop(end, parts.port);
-    } catch {
-      // Its owner has ended, and the pipe with it.
-    }
-  }
+  for (const { end, side } of sidesOf(parts)) close(end, side, parts.port);
   parts.port?.close();
 }
 
@@ -68,13 +60,12 @@ export function writeParts(output: WireOutput, parts: Parts): void {
   const port = output.route === "thread" && parts.port?.isHere ? parts.port : null;
   output.u8((parts.reader ? READS : 0) | (parts.writer ? WRITES : 0) | (port ? HAS_PORT : 0));
   for (const { end, side } of sidesOf(parts)) {
-    const ticket: Ticket = [side, crypto.getRandomValues(new Uint32Array(1))[0] >>> 1 || 1];
-    if (end.now(sendSide, ticket) === 0) {
-      throw new SerializationError("it is on its way to too many others; wait until they have it");
-    }
-    output.hold(() => void end.now(dropSide, ticket));
+    const ticket: Ticket = [side, output.once ? PASSING : newNumber()];
+    const sent = end.now(sendSide, ticket) !== 0;
+    if (!sent) have(end, side);
+    output.hold(() => sent ? void end.now(dropSide, ticket) : close(end, side, null));
     writeEnd(output, end);
-    output.varint(ticket[1]);
+    output.varint(sent ? ticket[1] : KEPT);
   }
   if (port !== null) output.varint(output.attach(port.move(), true));
 }
@@ -84,13 +75,30 @@ export function readParts(input: WireInput): Parts {
   const flags = input.u8();
   const readSide = (side: Side): End => {
     const end = readEnd(input);
-    end.now(arriveSide, [side, input.varint()]);
+    const number = input.varint();
+    if (number === KEPT) have(end, side);
+    else receive(end, [side, number]);
     return end;
   };
   const reader = flags & READS ? readSide(SIDE.TAKES) : null;
   const writer = flags & WRITES ? readSide(SIDE.PUTS) : null;
   const port = flags & HAS_PORT ? sidePort(input.attachment(input.varint())) : null;
   return { reader, writer, port };
+}
+
+/** Has a side no longer. */
+function close(end: End, side: Side, port: SidePort | null): void {
+  try {
+    if (!letGo(end, side) || end.block === null) return;
+    if (end.now(isSideOpen, SIDE.TAKES) === 0) drop(end, side === SIDE.TAKES ? port : null);
+  } catch {
+    // Its owner has ended, and the pipe with it.
+  }
+}
+
+/** A number that nobody else has. */
+function newNumber(): number {
+  return Math.max(KEPT + 1, crypto.getRandomValues(new Uint32Array(1))[0] >>> 1);
 }
 
 function* sidesOf({ reader, writer }: Parts): Generator<{ end: End; side: Side }> {
@@ -114,11 +122,16 @@ export function dropMessages(messages: Iterable<Uint8Array>): void {
   }
 }
 
-/** Closes the connections in messages that nobody will receive. */
-function drop(end: End, port: SidePort | null): void {
+/**
+ * Closes the connections in messages that nobody will receive. Who sent them cannot read those that
+ * came with objects beside them: those are at the other end of the port.
+ */
+export function drop(end: End, port: SidePort | null): void {
   dropping++;
   try {
     dropItems(end, port);
+  } catch {
+    // Its memory cannot be mapped, or its owner has ended.
   } finally {
     dropping--;
   }

@@ -37,6 +37,9 @@ export interface ExecutorMapOptions {
   timeout?: number;
 }
 
+/** What `map` takes. */
+export const MAP_OPTIONS: OptionNames = new Set(["bufferSize", "chunkSize", "timeout"]);
+
 /** Options of `shutdown`. */
 export interface ShutdownOptions {
   /** Resolve when everything has ended; otherwise at once, and everything ends by itself. Default `true`. */
@@ -44,6 +47,9 @@ export interface ShutdownOptions {
   /** Cancel what has not begun. Default `false`. */
   cancelFutures?: boolean;
 }
+
+/** What `shutdown` takes. */
+export const SHUTDOWN_OPTIONS: OptionNames = new Set(["wait", "cancelFutures"]);
 
 /** An input for each parameter of a function. */
 // deno-lint-ignore no-explicit-any

@@ -10,12 +10,13 @@ import { showsAs } from "../inspect.ts";
 import { methodOf } from "../park/start_method.ts";
 import type { StartMethod } from "../park/start_method.ts";
 import { authKey } from "../process/auth_key.ts";
+import { checkOptionNames } from "../process/option_names.ts";
+import type { OptionNames } from "../process/option_names.ts";
 import { checkAddress } from "../remote/address.ts";
 import type { Address } from "../remote/address.ts";
 import { dial } from "../remote/dial.ts";
 import { keyBytes } from "../remote/key.ts";
 import { runtime } from "../runtime/mod.ts";
-import { show } from "../show.ts";
 import { describe } from "../wire/functions/mod.ts";
 import "./handle.ts";
 import { ServerHost } from "./host.ts";
@@ -60,8 +61,12 @@ interface State {
   is: "new" | "started" | "connected" | "serving" | "ended";
   link: Link;
   ready: Promise<void> | null;
+  /** Resolves when `server` is there, or never will be. */
+  launched: Promise<void> | null;
   server: ServerProcess | null;
   host: ServerHost | null;
+  /** Aborted by the end, for a connection that is not there yet. */
+  readonly left: AbortController;
   ending: Promise<void> | null;
 }
 
@@ -69,6 +74,7 @@ const states = new WeakMap<BaseManager, State>();
 /** How many managers of this process use a link; the last one closes it. */
 const users = new WeakMap<Link, number>();
 
+const OPTIONS: OptionNames = new Set(["address", "authKey", "shutdownTimeout"]);
 const SHUTDOWN_MS = 1000;
 
 /**
@@ -149,11 +155,7 @@ export class BaseManager implements AsyncDisposable {
    * @throws {TypeError | RangeError} If an option is not what it has to be.
    */
   constructor(options: ManagerOptions = {}) {
-    if (typeof options !== "object" || options === null) {
-      throw new TypeError(
-        `Cannot make a manager with options ${show(options)}: give an object such as { address }`,
-      );
-    }
+    checkOptionNames("make a manager", options, OPTIONS);
     const { address, authKey, shutdownTimeout = SHUTDOWN_MS } = options;
     if (typeof shutdownTimeout !== "number" || !(shutdownTimeout >= 0)) {
       throw new RangeError(
@@ -167,8 +169,10 @@ export class BaseManager implements AsyncDisposable {
       is: "new",
       link: new Link(),
       ready: null,
+      launched: null,
       server: null,
       host: null,
+      left: new AbortController(),
       ending: null,
     });
   }
@@ -198,7 +202,7 @@ export class BaseManager implements AsyncDisposable {
   }
 
   /**
-   * Connects to a server that runs, with the same `authKey`.
+   * Connects to a server that runs, with the same `authKey`. If that fails it can be tried again.
    *
    * @throws {AuthenticationError} If it has another key.
    * @throws {ProcessError} If nobody listens there, or the manager has no address or is in use.
@@ -294,6 +298,8 @@ function start(manager: BaseManager, state: State): Promise<void> {
   const { link, key } = state;
   const types = registeredWith(Class);
   use(link);
+  const launched = Promise.withResolvers<void>();
+  state.launched = launched.promise;
   const ready = (async () => {
     // Now, while the module that called can still be told from the stack.
     for (const { name, source } of types.values()) source && describe(source, `"${name}"`);
@@ -308,19 +314,22 @@ function start(manager: BaseManager, state: State): Promise<void> {
         key,
       },
       link,
-      (server) => state.server = server,
+      (server) => {
+        state.server = server;
+        launched.resolve();
+      },
     );
   })();
   state.ready = ready.catch((error) => {
     link.end(error);
     throw error;
   });
-  state.ready.catch(() => {});
+  state.ready.catch(() => launched.resolve());
   return state.ready;
 }
 
 async function connect(state: State): Promise<void> {
-  const { options: { address }, key, link } = state;
+  const { options: { address }, key, link, left: { signal } } = state;
   if (address === undefined) {
     state.is = "new";
     throw new ProcessError(
@@ -331,13 +340,16 @@ async function connect(state: State): Promise<void> {
   try {
     link.address = address;
     link.sealed = key === null ? null : await sealKey(key);
-    link.attach(await dial(address, key ?? authKey()));
+    link.attach(await dial(address, key ?? authKey(), { signal }));
     const hello = await link.ready;
     state.link = shareLink(hello.uid, link);
     if (state.link !== link) link.end(null);
     use(state.link);
   } catch (error) {
     link.end(error);
+    if (state.is === "connected") {
+      Object.assign(state, { is: "new", link: new Link(), ready: null });
+    }
     throw error;
   } finally {
     release();
@@ -352,8 +364,19 @@ async function end(state: State): Promise<void> {
   const was = state.is;
   state.is = "ended";
   if (was === "new") return;
-  await state.ready?.catch(() => {});
+  if (was === "started") {
+    // Not until it is ready, which it may never be.
+    await state.launched;
+    if (state.server === null) return;
+    return await endServer(state.server, state.link, state.options.shutdownTimeout!);
+  }
   if (was === "connected") {
+    if (state.link.hello === null) {
+      const error = new BrokenPipeError("Cannot connect the manager: it was shut down meanwhile");
+      state.left.abort(error);
+      state.link.end(error);
+    }
+    await state.ready?.catch(() => {});
     const left = (users.get(state.link) ?? 1) - 1;
     users.set(state.link, left);
     if (left === 0) state.link.end(null);
@@ -362,8 +385,6 @@ async function end(state: State): Promise<void> {
     await state.host.end();
     await state.host.leave();
   }
-  if (state.server === null) return;
-  await endServer(state.server, state.link, state.options.shutdownTimeout!);
 }
 showsAs(BaseManager, (manager) => ({
   state: states.get(manager)!.is,

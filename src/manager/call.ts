@@ -33,15 +33,22 @@ export class Call {
   gone = false;
   /** Whether it goes on waiting although its client has given it up. */
   must = false;
+  #givenUp = false;
 
   constructor(holder: Holder) {
     this.holder = holder;
   }
 
+  /** Whether there is nothing more to wait for. */
+  get isOver(): boolean {
+    return this.gone || (this.#givenUp && !this.must);
+  }
+
   /** Its client has given it up, or is gone. */
   cancel(gone: boolean): void {
     this.gone ||= gone;
-    if (gone || !this.must) this.giveUp?.();
+    this.#givenUp = true;
+    if (this.isOver) this.giveUp?.();
   }
 }
 
@@ -76,13 +83,14 @@ export class Waits<T> {
   }
 
   /**
-   * Waits.
+   * Waits; not for a call that was given up between two waits.
    *
    * @param timeout Milliseconds, or `Infinity`.
    * @param expired Says what the wait comes to when the time is up, or throws.
    * @param about What {@link Waits.first} tells of it.
    */
   wait(call: Call, timeout: number, expired: () => T, about?: unknown): Promise<T> {
+    if (call.isOver) return Promise.reject(GIVEN_UP);
     return new Promise<T>((resolve, reject) => {
       const waiter = new Waiter<T>(call, about, resolve, reject);
       this.#waiters.add(waiter);
@@ -143,11 +151,13 @@ export function whileWanted<T>(
   onGivenUp: () => void = () => {},
 ): Promise<T> {
   return new Promise((resolve, reject) => {
-    call.giveUp = () => {
+    const own = call.giveUp = () => {
       call.giveUp = null;
       reject(GIVEN_UP);
       onGivenUp();
     };
-    promise.then(resolve, reject).finally(() => call.giveUp = null);
+    // Before the caller goes on: it may wait for something else then.
+    const settled = () => void (call.giveUp === own && (call.giveUp = null));
+    promise.finally(settled).then(resolve, reject);
   });
 }

@@ -46,8 +46,8 @@ export class ServerHost implements Host {
   readonly #options: HostOptions;
   readonly #clients = new Set<Client>();
   readonly #memory = new MemoryMaker();
-  /** The kinds of what registered names make, by name and prototype. */
-  readonly #kinds = new Map<string, WeakMap<object, ServerKind>>();
+  /** The kinds of what registered names make, by name and methods: clients remember each one. */
+  readonly #kinds = new Map<string, ServerKind>();
   readonly #over: PromiseWithResolvers<void> = Promise.withResolvers();
   #lastKind = FIRST_OWN;
   #listener: RemoteServer | null = null;
@@ -145,14 +145,10 @@ export class ServerHost implements Host {
     const proto = Object.getPrototypeOf(made) as object | null;
     // A proxy, and what else travels as itself.
     if (proto !== null && registrationOf(proto)?.kind === "internal") return null;
-    let kinds = this.#kinds.get(type);
-    if (kinds === undefined) this.#kinds.set(type, kinds = new WeakMap());
-    const key = proto === Object.prototype || proto === null ? made : proto;
-    let kind = kinds.get(key);
-    if (kind === undefined) {
-      kind = ownKind(this.#lastKind++, type, methodsOf(made, registered.exposed));
-      kinds.set(key, kind);
-    }
+    const methods = methodsOf(made, registered.exposed);
+    const key = JSON.stringify([type, ...methods]);
+    let kind = this.#kinds.get(key);
+    if (kind === undefined) this.#kinds.set(key, kind = ownKind(this.#lastKind++, type, methods));
     return kind;
   }
 

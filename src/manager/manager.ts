@@ -4,7 +4,10 @@
  * @module
  */
 
+import { checkTimeout } from "../park/wait.ts";
 import type { PoolOptions } from "../pool/options.ts";
+import { checkOptionNames } from "../process/option_names.ts";
+import type { OptionNames } from "../process/option_names.ts";
 import type { ItemOf, ItemType } from "../shared/item_types.ts";
 import { BaseManager, makeObject } from "./base_manager.ts";
 import type { BarrierProxy } from "./barrier_proxy.ts";
@@ -26,6 +29,8 @@ export interface ManagedBarrierOptions {
   /** Milliseconds that a `wait` without a time-out of its own may take. Default: for ever. */
   timeout?: number;
 }
+
+const BARRIER_OPTIONS: OptionNames = new Set(["action", "timeout"]);
 
 /**
  * A manager whose server has containers, queues, locks and pools. Its first use starts the server,
@@ -130,10 +135,16 @@ export class Manager extends BaseManager {
     return makeObject(this, "Condition", lock === undefined ? [] : [lock]);
   }
 
-  /** Makes a barrier of so many parties. */
-  Barrier(parties: number, options: ManagedBarrierOptions = {}): Promise<BarrierProxy> {
-    const { action = null, timeout = Infinity } = options;
-    return makeObject(this, "Barrier", [parties, action, timeout]);
+  /**
+   * Makes a barrier of so many parties.
+   *
+   * @throws {TypeError | RangeError} If the number or an option is wrong.
+   */
+  // deno-lint-ignore require-await -- so that a mistake rejects
+  async Barrier(parties: number, options: ManagedBarrierOptions = {}): Promise<BarrierProxy> {
+    checkOptionNames("make a barrier", options, BARRIER_OPTIONS);
+    const timeout = checkTimeout(options.timeout, "make a barrier");
+    return makeObject(this, "Barrier", [parties, options.action ?? null, timeout]);
   }
 
   /** Makes a value: see `Value` for the types. */

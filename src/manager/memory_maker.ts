@@ -1,12 +1,13 @@
 /**
  * Layer 12, manager. The shared memory of a server: made on request, and all of it unlinked at the
- * end.
+ * end. Owns the names only: what a client unlinks and closes is free, whatever the server does.
  *
  * @module
  */
 
 import { ShareableList } from "../shared/shareable_list.ts";
 import type { ListItem } from "../shared/list_layout.ts";
+import { unlinkSegment } from "../shared/segments.ts";
 import { SharedMemory } from "../shared/shared_memory.ts";
 import { registerSubclass } from "../wire/classes.ts";
 
@@ -25,34 +26,38 @@ registerSubclass(NamedList, ShareableList);
 
 /** Makes shared memory, and unlinks it. */
 export class MemoryMaker {
-  readonly #made: SharedMemory[] = [];
+  readonly #names: string[] = [];
 
   /** Whether it makes what is called so. */
   knows(type: string): boolean {
     return type === "SharedMemory" || type === "ShareableList";
   }
 
-  /** Makes it: it travels by name. */
+  /** Makes it: it travels by name, and is mapped until it is written down for its client. */
   make(type: string, args: unknown[]): object {
     if (type === "SharedMemory") {
       const memory = new NamedMemory({ create: true, size: args[0] as number });
-      this.#made.push(memory);
+      this.#note(memory);
       return memory;
     }
     const list = new NamedList(args[0] as ListItem[]);
-    this.#made.push(list.shm);
+    this.#note(list.shm);
     return list;
   }
 
   /** Removes the names of all that it has made. */
   unlink(): void {
-    for (const memory of this.#made.splice(0)) {
-      memory.close();
+    for (const name of this.#names.splice(0)) {
       try {
-        memory.unlink();
+        unlinkSegment(name);
       } catch {
         // Somebody has unlinked it already.
       }
     }
+  }
+
+  #note(memory: SharedMemory): void {
+    this.#names.push(memory.name);
+    queueMicrotask(() => memory.close()); // the answer is written in this turn
   }
 }

@@ -62,6 +62,12 @@ export function addRegistered(
       `Cannot register "${name}" with options ${show(options)}: give { exposed: ["add"] }`,
     );
   }
+  for (const other in options) {
+    if (other === "exposed") continue;
+    throw new TypeError(
+      `Cannot register "${name}" with an option ${JSON.stringify(other)}: there is exposed`,
+    );
+  }
   const made = source as Source | undefined;
   const { exposed: wanted } = options as RegisterOptions;
   const exposed = made === undefined ? null : checkExposed(name, made, wanted);

@@ -6,7 +6,8 @@
  * ```text
  * Layout      offset 0: MAGIC, KEY, END in pages, DEATHS, then the table of agents (`layout.ts`)
  *             then extents: slabs of equal slots, or the data of one object (a region)
- *             a slot: REFERENCES, PAGE and PAGES of its region or 0, unused; then the object
+ *             a slot: REFERENCES, PAGE and PAGES of its region or 0, HOLDERS; then the object
+ *             HOLDERS: where the slab has one bit for each agent of the table: whether it has the object
  * States      of REFERENCES: FREE ──maker takes it──▶ 1 ──attach──▶ 2 … ──drop──▶ 0
  *             0 ──the maker collects it: cas──▶ FREE
  * Invariants  A1 only the maker turns 0 into FREE and FREE into 1: no lock is needed to allocate.
@@ -15,14 +16,20 @@
  *                up and still writes can harm nothing but what it had.
  *             A4 this isolate's end of an arena of another's is closed when nobody here has a block
  *                of it, unless it was lent: then others may be about to open the descriptor.
- * Failure     An isolate that is killed leaves its references: what it had stays taken until the
- *             arena ends. Memory of an arena ends with its last user, killed or not.
+ *             A5 an agent has one reference for each of its bits, however many blocks of the object:
+ *                it is counted before the bit is set, and the bit is cleared before it is dropped.
+ *             A6 the bits of an agent that has ended are the maker's to clear (`Allocator.takeBack`),
+ *                or belong to whoever takes its place in the table: with the references.
+ * Failure     An isolate that ends, killed or not, leaves its bits, and the maker takes its references
+ *             back. One that is killed between the two steps of A5, or after it sent a message that is
+ *             not yet read, leaves one reference for good. Memory of an arena ends with its last user.
  * ```
  *
  * @module
  */
 
-import { add, load, store } from "./atomics.ts";
+import { add, and, load, or, store } from "./atomics.ts";
+import type { Words } from "./atomics.ts";
 import { AGENT, MAX_AGENTS } from "./layout.ts";
 import { mappedExtent, pages, sharedExtent } from "./place.ts";
 import type { Extent } from "./place.ts";
@@ -30,12 +37,18 @@ import type { Extent } from "./place.ts";
 /** Where the words live: in a `SharedArrayBuffer`, or in pages that other processes map. */
 export type PlaceName = "mapped" | "shared";
 
+/** A piece of the arena with slots of one size. */
+export interface Slab extends Extent {
+  /** How many blocks this isolate has of each slot, by the {@link UNIT} that it begins with. */
+  readonly blocks: Uint32Array;
+}
+
 /** One object's memory. Whoever has it may use it; it is given back when nobody has it. */
 export interface Block {
   /** The arena that it lies in. */
   readonly arena: Arena;
   /** The slab around it. */
-  readonly slab: Extent;
+  readonly slab: Slab;
   /** Its memory, as words. */
   readonly words: Int32Array<ArrayBufferLike>;
   /** The first word of the object. */
@@ -77,7 +90,11 @@ const PAGE = 4096;
 /** The word of an arena with which its table of agents begins. */
 export const TABLE_AT = 16;
 /** The words before an object. */
-export const SLOT = { REFERENCES: 0, PAGE: 1, PAGES: 2, LENGTH: 4 } as const;
+export const SLOT = { REFERENCES: 0, PAGE: 1, PAGES: 2, HOLDERS: 3, LENGTH: 4 } as const;
+/** Words of the smallest slot: a cache line. All begin at a multiple of it. */
+export const UNIT = 16;
+/** Words of a set of agents. */
+export const HOLDERS_WORDS: number = MAX_AGENTS / 32;
 /** Bytes of a slab: one size, so that an offset is enough to map one. */
 export const SLAB_BYTES = 256 * 1024;
 
@@ -100,8 +117,10 @@ export class Arena {
   /** The descriptor of the file in this process; -1 in a `SharedArrayBuffer`. */
   readonly file: number;
   /** Told of a slot that nobody refers to any more; set by the maker's allocator. */
-  onUnused: ((slab: Extent, slot: number) => void) | null = null;
-  readonly #slabs = new Map<number, Extent>();
+  onUnused: ((slab: Slab, slot: number) => void) | null = null;
+  /** This isolate's slot in the table; set when it joins, before it has a block. */
+  agent = -1;
+  readonly #slabs = new Map<number, Slab>();
 
   private constructor(place: PlaceName, key: number, root: Extent, file: number) {
     this.place = place;
@@ -160,10 +179,8 @@ export class Arena {
   }
 
   /** Adds a slab. Only the arena's maker may call this. */
-  addSlab(): Extent {
-    const slab = this.grow(SLAB_BYTES);
-    this.#slabs.set(slab.offset, slab);
-    return slab;
+  addSlab(): Slab {
+    return this.#noteSlab(this.grow(SLAB_BYTES));
   }
 
   /** Gives the pages of a region back (A3). */
@@ -172,15 +189,26 @@ export class Arena {
   }
 
   /** Makes this isolate's end of a slot whose REFERENCES count it already. */
-  hold(slab: Extent, slot: number, region: Extent | null): Block {
+  hold(slab: Slab, slot: number, region: Extent | null): Block {
     const { words } = slab;
+    if (slab.blocks[slot / UNIT]++ === 0) {
+      const bit = 1 << (this.agent & 31);
+      // A6: with the reference of the agent that was in our place.
+      if (or(words, this.#holderWord(words, slot), bit) & bit) add(words, slot, -1);
+    } else {
+      add(words, slot, -1); // A5
+    }
     const block = { arena: this, slab, words, at: slot + SLOT.LENGTH, region, view: null };
     if (region !== null) {
       store(words, slot + SLOT.PAGES, toPages(region.words.byteLength));
       store(words, slot + SLOT.PAGE, region.offset / PAGE);
     }
     // Views of a region may outlive the block.
-    dropped.register(region?.buffer ?? block, () => this.#drop(slab, slot));
+    dropped.register(region?.buffer ?? block, () => {
+      if (--slab.blocks[slot / UNIT] > 0) return;
+      and(words, this.#holderWord(words, slot), ~(1 << (this.agent & 31))); // A5
+      this.#drop(slab, slot);
+    });
     return block;
   }
 
@@ -188,10 +216,11 @@ export class Arena {
   attachBlock({ slab: offset, at, buffers }: BlockAddress, handedOver = false): Block {
     let slab = this.#slabs.get(offset);
     if (slab === undefined) {
-      slab = this.file < 0
-        ? sharedExtent(offset, buffers[0])
-        : mappedExtent(this.file, offset, SLAB_BYTES);
-      this.#slabs.set(offset, slab);
+      slab = this.#noteSlab(
+        this.file < 0
+          ? sharedExtent(offset, buffers[0])
+          : mappedExtent(this.file, offset, SLAB_BYTES),
+      );
     }
     const slot = at - SLOT.LENGTH;
     if (!handedOver) add(slab.words, slot, 1); // A2
@@ -233,7 +262,17 @@ export class Arena {
     return add(this.root.words, END, toPages(bytes)) * PAGE;
   }
 
-  #drop(slab: Extent, slot: number): void {
+  #noteSlab(extent: Extent): Slab {
+    const slab = { ...extent, blocks: new Uint32Array(SLAB_BYTES / 4 / UNIT) };
+    this.#slabs.set(slab.offset, slab);
+    return slab;
+  }
+
+  #holderWord(words: Words, slot: number): number {
+    return words[slot + SLOT.HOLDERS] + (this.agent >> 5);
+  }
+
+  #drop(slab: Slab, slot: number): void {
     if (add(slab.words, slot, -1) === 1) this.onUnused?.(slab, slot);
   }
 }

@@ -40,6 +40,8 @@ export const AGENT = {
   ADDRESS_HIGH: 11,
   /** Of a stand-in: the agent that acts for it. */
   HOST: 12,
+  /** Not 0 while the arena's maker takes back what the agent had: nobody takes the slot meanwhile. */
+  CLAIMED: 13,
   /** One cache line, so that agents do not disturb each other. */
   LENGTH: 16,
 } as const;

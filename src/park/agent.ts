@@ -13,8 +13,10 @@ export interface Agent {
   readonly slot: number;
   /** The slot whose bell wakes it: its own, or that of the isolate that acts for it. */
   readonly seat: number;
-  /** Wakes the agent in a slot, if it waits. */
-  ring(slot: number): void;
+  /** The slot whose bell wakes the agent in a slot. */
+  seatOf(slot: number): number;
+  /** Rings the bell of a seat. That alone wakes nobody for an object: see W3 in `wait_set.ts`. */
+  ring(seat: number): void;
   /** Whether the agent with this id may still act; `false` once its process or thread has ended. */
   isAlive(id: number): boolean;
   /** Whether the agent with this id ended without saying so: it was killed. */

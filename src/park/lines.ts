@@ -38,8 +38,10 @@ interface Waiter {
   readonly since: number;
   readonly settle: (result: number) => void;
   readonly fail: (error: unknown) => void;
-  /** Ends the wait with an error, unless it succeeds at the last moment. */
-  readonly stop: (reason: unknown) => void;
+  /** Ends the wait, unless it succeeds at the last moment; `end` tells the caller. */
+  readonly stop: (end: () => void) => void;
+  /** Set when the wait was ended by code of the user's that ran in its own attempt. */
+  end: (() => void) | null;
 }
 
 interface Line {
@@ -47,11 +49,11 @@ interface Line {
   readonly at: number;
   /** Where the wait set is. */
   readonly set: number;
-  waiters: Waiter[];
+  readonly waiters: Waiter[];
   /** Whether this isolate is, or was, in the wait set for it. */
   listed: boolean;
-  /** Whether its waiters are being tried. */
-  trying: boolean;
+  /** Which of its waiters is being tried. */
+  trying: Waiter | null;
   /** Until when the line is polled; 0 if it is not. */
   pollUntil: number;
 }
@@ -65,6 +67,8 @@ export class Lines {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #pauseMs = FIRST_LOOK_MS;
   #awaiting = false;
+  /** What {@link Self.deaths} was when all lines were tried. */
+  #deaths = 0;
 
   constructor(self: Self) {
     this.#self = self;
@@ -110,22 +114,19 @@ export class Lines {
         since,
         settle: (result) => (done(), resolve(result)),
         fail: (error) => (done(), reject(error)),
-        stop: (reason) => {
-          const late = this.#giveUp(line, waiter);
-          if (late === EXPIRED) waiter.fail(reason);
-          else waiter.settle(late);
-        },
+        stop: (end) => this.#stop(line, waiter, end),
+        end: null,
       };
-      const onAbort = () => waiter.stop(signal!.reason);
+      const onAbort = () => waiter.stop(() => waiter.fail(signal!.reason));
       const arm = () => {
         const left = since + timeout - performance.now();
-        if (left <= 0) waiter.settle(this.#giveUp(line, waiter));
+        if (left <= 0) waiter.stop(() => waiter.settle(EXPIRED));
         else if (left !== Infinity) timer = setTimeout(arm, Math.min(left, MAX_TIMER_MS));
       };
-      this.#join(line, waiter, timeout > 0 && operation.ordered === true);
-      if (!line.waiters.includes(waiter)) return;
+      // Before it is tried for the first time: an attempt may run code that aborts it.
       signal?.addEventListener("abort", onAbort, { once: true });
-      arm();
+      this.#join(line, waiter, timeout > 0 && operation.ordered === true);
+      if (line.waiters.includes(waiter)) arm();
     });
   }
 
@@ -137,7 +138,7 @@ export class Lines {
   /** Ends the waits of an end that is closed, in one of its wait sets. */
   abandon(block: Block, set: number, reason: unknown): void {
     for (const waiter of [...this.#lines.get(block.words)?.get(set)?.waiters ?? []]) {
-      if (waiter.block === block) waiter.stop(reason);
+      if (waiter.block === block) waiter.stop(() => waiter.fail(reason));
     }
   }
 
@@ -163,7 +164,7 @@ export class Lines {
     if (line === undefined) {
       lines.set(
         set,
-        line = { words, at, set, waiters: [], listed: false, trying: false, pollUntil: 0 },
+        line = { words, at, set, waiters: [], listed: false, trying: null, pollUntil: 0 },
       );
     }
     return line;
@@ -222,12 +223,11 @@ export class Lines {
   /** Tries the waiters of a line. Returns whether one has succeeded. */
   #tryWaiters(line: Line, now: number, polling: boolean): boolean {
     // An attempt may read an item with code of the user's, which may wait for another one.
-    if (line.trying) return false;
-    line.trying = true;
+    if (line.trying !== null) return false;
     try {
       return this.#tryEach(line, now, polling);
     } finally {
-      line.trying = false;
+      line.trying = null;
     }
   }
 
@@ -235,7 +235,7 @@ export class Lines {
     const { words, at, waiters } = line;
     let succeeded = false;
     for (let i = 0; i < waiters.length; i++) {
-      const waiter = waiters[i];
+      const waiter = line.trying = waiters[i];
       const { operation, agent, argument, ticket, block } = waiter;
       const phase = polling ? PHASE.FIRST : phaseAfter(now - waiter.since);
       let result = AGAIN;
@@ -245,29 +245,40 @@ export class Lines {
       } catch (error) {
         failure = { error }; // memory that cannot be mapped: the error of whoever waits
       }
+      if (waiters[i] !== waiter) i = waiters.indexOf(waiter); // its attempt has ended others
       if (result === AGAIN && failure === null) {
-        if (operation.inTurn) break;
-        continue;
+        if (waiter.end === null) {
+          if (operation.inTurn) break;
+          continue;
+        }
+        result = operation.giveUp?.(words, at, agent, argument, ticket) ?? EXPIRED;
       }
       succeeded = true;
-      waiters.splice(waiters.indexOf(waiter), 1);
-      i--;
+      waiters.splice(i--, 1);
       this.#left();
       this.#self.succeeded();
-      if (failure === null) waiter.settle(result);
-      else waiter.fail(failure.error);
+      if (failure !== null) waiter.fail(failure.error);
+      else if (result === EXPIRED) waiter.end!();
+      else waiter.settle(result);
     }
     return succeeded;
   }
 
-  #giveUp(line: Line, waiter: Waiter): number {
+  #stop(line: Line, waiter: Waiter, end: () => void): void {
+    if (line.trying === waiter) {
+      waiter.end ??= end; // it may have what it waits for already: see `#tryEach`
+      return;
+    }
+    const place = line.waiters.indexOf(waiter);
+    if (place < 0) return; // it has ended
+    line.waiters.splice(place, 1);
     const { operation, agent, argument, ticket } = waiter;
     const late = operation.giveUp?.(line.words, line.at, agent, argument, ticket) ?? EXPIRED;
-    line.waiters.splice(line.waiters.indexOf(waiter), 1);
     this.#left();
     if (line.waiters.length === 0) this.#endLine(line);
     else if (line.listed) this.#tryLine(line);
-    return late;
+    if (late === EXPIRED) end();
+    else waiter.settle(late);
   }
 
   #endLine(line: Line): void {
@@ -311,15 +322,21 @@ export class Lines {
     }, this.#pauseMs);
   }
 
-  /** Tries the lines whose wait set says that somebody woke us; all of them, once in a while. */
+  /**
+   * Tries the lines whose wait set says that somebody woke us; all of them after a death, since that
+   * concerns whoever waits for the dead one, and once in a while.
+   */
   #tryAll(whetherWokenOrNot: boolean): void {
     const { seat } = this.#self;
     const bit = 1 << (seat & 31);
+    const deaths = this.#self.deaths();
+    const all = whetherWokenOrNot || deaths !== this.#deaths;
+    this.#deaths = deaths;
     for (const lines of [...this.#lines.values()]) {
       for (const line of [...lines.values()]) {
         if (!line.listed) continue; // it is polled
         const asleep = load(line.words, line.set + WAIT_SET.BITS + (seat >> 5)) & bit;
-        if (whetherWokenOrNot || asleep === 0) this.#tryLine(line);
+        if (all || asleep === 0) this.#tryLine(line);
       }
     }
   }

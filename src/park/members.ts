@@ -10,9 +10,10 @@
 
 import { ProcessError } from "../errors.ts";
 import { Allocator } from "../memory/allocator.ts";
-import { Arena } from "../memory/arena.ts";
+import { Arena, DEATHS_AT } from "../memory/arena.ts";
 import type { ArenaAddress, PlaceName } from "../memory/arena.ts";
-import { LIFE } from "../memory/layout.ts";
+import { load } from "../memory/atomics.ts";
+import { LIFE, MAX_AGENTS } from "../memory/layout.ts";
 import { runtime } from "../runtime/mod.ts";
 import { Lines } from "./lines.ts";
 import { Self } from "./self.ts";
@@ -26,6 +27,10 @@ export interface Member {
 
 interface Maker extends Member {
   readonly allocator: Allocator;
+  /** See `AgentTable.claimEnded`. */
+  readonly done: Int32Array;
+  /** What DEATHS of the arena was when it was looked who has ended. */
+  deaths: number;
 }
 
 /** What stays of an arena: the agent, and those who wait, which hold the blocks that they wait for. */
@@ -45,10 +50,26 @@ export function ownArena(place: PlaceName): Maker {
   let maker = own.get(place);
   if (maker === undefined) {
     const arena = Arena.create(place);
-    maker = { ...join(arena), allocator: new Allocator(arena) };
+    maker = {
+      ...join(arena),
+      allocator: new Allocator(arena),
+      done: new Int32Array(MAX_AGENTS),
+      deaths: 0,
+    };
     own.set(place, maker);
+  } else if (maker.deaths !== load(maker.arena.root.words, DEATHS_AT)) {
+    takeBack(maker);
   }
   return maker;
+}
+
+/** Takes back what agents had that have ended. */
+function takeBack(maker: Maker): void {
+  const { self: { table }, allocator, arena, done } = maker;
+  maker.deaths = load(arena.root.words, DEATHS_AT); // before: who ends meanwhile is found next time
+  const ended = table.claimEnded(done);
+  if (ended.length > 0) allocator.takeBack(ended);
+  table.release(ended, done);
 }
 
 /**
@@ -71,11 +92,13 @@ export function memberOf(address: ArenaAddress): Member {
 export function isolateEnded(isolate: number, killed: boolean): void {
   const life = killed ? LIFE.DEAD : LIFE.LEFT;
   for (const { self } of byKey.values()) self.ended(isolate, life);
+  own.forEach(takeBack);
 }
 
 function join(arena: Arena): Member {
   const seat = byKey.get(arena.key) ?? sitDown(arena);
   const { self, lines } = seat;
+  arena.agent = self.slot;
   const member = { arena, self, lines };
   seat.member = new WeakRef(member);
   byArena.set(arena, member);

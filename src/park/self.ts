@@ -14,6 +14,7 @@
  */
 
 import { ProcessError } from "../errors.ts";
+import { DEATHS_AT } from "../memory/arena.ts";
 import type { Arena } from "../memory/arena.ts";
 import { add, and, awaitOn, load, or, pause, store } from "../memory/atomics.ts";
 import { AGENT, LIFE, MAX_AGENTS, PARKED, slotOf } from "../memory/layout.ts";
@@ -91,9 +92,13 @@ export class Self implements Sleeper {
     throw new ProcessError("Cannot wait any longer: this thread was terminated");
   }
 
-  ring(slot: number): void {
+  seatOf(slot: number): number {
+    return load(this.#root.words, wordOf(slot) + AGENT.SEAT);
+  }
+
+  ring(seat: number): void {
     const { words } = this.#root;
-    const word = wordOf(load(words, wordOf(slot) + AGENT.SEAT));
+    const word = wordOf(seat);
     add(words, word + AGENT.BELL, 1);
     if (word === this.#word) return queueMicrotask(() => this.onRing());
     const parked = load(words, word + AGENT.PARKED);
@@ -113,6 +118,11 @@ export class Self implements Sleeper {
 
   wasKilled(id: number): boolean {
     return id !== this.id && this.table.wasKilled(id);
+  }
+
+  /** Changes with every death in the arena, before {@link ringEveryone} says so. */
+  deaths(): number {
+    return load(this.#root.words, DEATHS_AT);
   }
 
   /** Says that rings shall reach the event loop. */
@@ -149,7 +159,8 @@ export class Self implements Sleeper {
       id,
       slot: slotOf(id),
       seat: this.slot,
-      ring: (slot) => this.ring(slot),
+      seatOf: (slot) => this.seatOf(slot),
+      ring: (seat) => this.ring(seat),
       isAlive: (other) => this.isAlive(other),
       wasKilled: (other) => this.wasKilled(other),
       end: (life) => {

@@ -8,6 +8,8 @@
  * Invariants  T1 an id stands for one agent: its slot's generation changes when the slot is reused.
  *             T2 an agent that is DEAD or LEFT never becomes ALIVE again; if it still runs, as a thread
  *                that could not be stopped, it finds out before its next wait ends.
+ *             T3 nobody joins at a slot while the maker has claimed it: the maker sets CLAIMED before it
+ *                looks at STATE, who joins looks at it after it has taken STATE, and puts it back.
  * ```
  *
  * Whether a process or thread lives, the operating system says, by the time at which it began; that
@@ -62,12 +64,19 @@ export class AgentTable {
           continue;
         }
         if (reuse ? life === LIFE.FREE : state !== 0) continue;
+        if (reuse && (load(this.#words, word + AGENT.CLAIMED) !== 0 || this.#runs(word) === true)) {
+          continue; // what it has is still its own
+        }
         const before = load(this.#words, word + AGENT.STATE);
         const generation = (before >> LIFE.SHIFT) + 1 & 0xfff || 1;
         const joining = generation << LIFE.SHIFT | LIFE.FREE;
         const ended = before & LIFE.MASK;
         if (before !== 0 && ended !== LIFE.LEFT && ended !== LIFE.DEAD) continue; // taken meanwhile
         if (!cas(this.#words, word + AGENT.STATE, before, joining)) continue;
+        if (reuse && load(this.#words, word + AGENT.CLAIMED) !== 0) { // T3
+          store(this.#words, word + AGENT.STATE, before);
+          continue;
+        }
         store(this.#words, word + AGENT.PARKED, 0);
         store(this.#words, word + AGENT.SEAT, host === null ? slot : slotOf(host));
         store(this.#words, word + AGENT.HOST, host ?? 0);
@@ -126,6 +135,47 @@ export class AgentTable {
     if (!cas(this.#words, word, alive, alive & ~LIFE.MASK | life)) return false;
     add(this.#words, DEATHS_AT, 1);
     return true;
+  }
+
+  /**
+   * Claims the slots of agents that have ended and run no more, until {@link release}. For the arena's
+   * maker only.
+   *
+   * @param done The STATE of each slot with which nothing is left to do.
+   */
+  claimEnded(done: Int32Array): number[] {
+    const slots: number[] = [];
+    for (let slot = 0; slot < MAX_AGENTS; slot++) {
+      const word = wordOf(slot);
+      let state = load(this.#words, word + AGENT.STATE);
+      if (state === done[slot]) continue;
+      if ((state & LIFE.MASK) === LIFE.ALIVE) {
+        if (this.isAlive(agentId(slot, state >> LIFE.SHIFT))) continue;
+        state = load(this.#words, word + AGENT.STATE);
+      }
+      const life = state & LIFE.MASK;
+      if (life !== LIFE.LEFT && life !== LIFE.DEAD) continue;
+      store(this.#words, word + AGENT.CLAIMED, 1); // T3
+      const ended = load(this.#words, word + AGENT.STATE) === state && this.#runs(word) === false;
+      if (ended) slots.push(slot);
+      else store(this.#words, word + AGENT.CLAIMED, 0);
+    }
+    return slots;
+  }
+
+  /** Lets others take claimed slots again, and notes that nothing is left to do there. */
+  release(slots: readonly number[], done: Int32Array): void {
+    for (const slot of slots) {
+      done[slot] = load(this.#words, wordOf(slot) + AGENT.STATE);
+      store(this.#words, wordOf(slot) + AGENT.CLAIMED, 0);
+    }
+  }
+
+  /** Whether the thread of an agent that has ended runs on: it could not be stopped. Or is not known. */
+  #runs(word: number): boolean | undefined {
+    if (load(this.#words, word + AGENT.HOST) !== 0) return false; // there is none of its own
+    const thread = load(this.#words, word + AGENT.TID);
+    return thread === 0 ? undefined : threadBegan(thread) === this.#began(word);
   }
 
   /** The agents of an isolate, and of the threads that end with it. */

@@ -14,6 +14,8 @@
  *                is cleared. It may be too high, for ever, when an agent dies in between: that only
  *                costs a look at the bits.
  *             W2 whoever clears a bit rings that agent, or is that agent.
+ *             W3 nobody is rung for the object in any other way: an event loop that is rung looks
+ *                only where its bit has been cleared.
  * Wake-up     A waiter enlists, then looks at the object, then sleeps until its bell changes,
  *             reading the bell before it enlists. A waker changes the object, then looks at COUNT.
  *             Either the waker sees the waiter, or the waiter sees the change.
@@ -63,6 +65,12 @@ export function wakeOne(words: Words, at: number, agent: Agent): boolean {
     }
   }
   return false;
+}
+
+/** Wakes the agent in a slot, whose turn it is. One that is not in the set looks by itself. */
+export function wakeAgent(words: Words, at: number, slot: number, agent: Agent): void {
+  const seat = agent.seatOf(slot);
+  if (clear(words, at, seat)) agent.ring(seat); // W2
 }
 
 /** Wakes every agent of the set. */

@@ -17,7 +17,7 @@ import {
   mainGuard,
   refuseImport,
 } from "../wire/functions/mod.ts";
-import { identity } from "./family.ts";
+import { identity, parentProcess } from "./family.ts";
 import { logger } from "./logging.ts";
 import { takeSpare } from "./spares.ts";
 import { isPlain, startChild } from "./start_child.ts";
@@ -79,7 +79,8 @@ function refuseToGoOn(name: string): number[] {
       throw new BootstrapError(
         `Cannot start ${name}: this line starts children in the program already, and has come to ` +
           `${identity().name} by importing the module: every child would do the same, without end. ` +
-          advice(),
+          "(If a timer or an event of its task has called it, which does not show: await that in the " +
+          "task's own function, and start the child there.) " + advice(),
       );
     }
     if (untold.size < MAX_LINES) untold.add(hash);
@@ -102,7 +103,8 @@ function advice(): string {
 
 /** Throws where no child may be started: during bootstrap, and in daemons. */
 export function refuseToStart(action: string): void {
-  if (importingModules() || identity().spare) {
+  // The program itself has begun already: what it imports does not begin it once more.
+  if (parentProcess() !== null && importingModules() || identity().spare) {
     const error = new BootstrapError(
       `Cannot ${action} while a child imports this module: every child would start its own ` +
         "children, without end. " + advice(),

@@ -30,6 +30,9 @@ export function checkAddress(address: unknown, action: string): Address {
       `Cannot ${action} ${String(address)}: give a path, or { hostname, port }`,
     );
   }
+  if (!("hostname" in address) && "host" in address) {
+    throw new TypeError(`Cannot ${action} an address with a host: it is called hostname`);
+  }
   const { hostname = LOOPBACK, port } = address as { hostname?: unknown; port: unknown };
   if (typeof hostname !== "string" || hostname === "") {
     throw new TypeError(

@@ -10,6 +10,8 @@ import { showsAs } from "../inspect.ts";
 import { takeUntil } from "../park/take_until.ts";
 import { EXPIRED } from "../park/wait.ts";
 import type { WaitOptions } from "../park/wait.ts";
+import { checkOptionNames } from "../process/option_names.ts";
+import type { OptionNames } from "../process/option_names.ts";
 import { show } from "../show.ts";
 import { checkAddress } from "./address.ts";
 import type { Address } from "./address.ts";
@@ -32,6 +34,7 @@ export interface ListenerOptions {
   backlog?: number;
 }
 
+const OPTIONS: OptionNames = new Set(["authKey", "handshakeTimeout", "backlog"]);
 const ACCEPT = "accept a connection";
 const MAX_NUMBER = 0x7fff_ffff;
 
@@ -87,10 +90,11 @@ export class Listener<S = any, R = any> {
    * where a missing `hostname` is `"127.0.0.1"` and port 0 any free one. Default: one that is free and
    * that only this machine reaches.
    * @param options `authKey`, `handshakeTimeout`, `backlog`.
-   * @throws {TypeError} If the address or the key is none.
+   * @throws {TypeError} If the address or the key is none, or an option is unknown.
    * @throws {RangeError} If a number or the length of the path is out of range.
    */
   constructor(address?: Address | { port: number }, options: ListenerOptions = {}) {
+    checkOptionNames("listen", options, OPTIONS);
     const place = address === undefined ? undefined : checkAddress(address, "listen on");
     const key = keyBytes(options.authKey, "listen");
     checkCount("handshakeTimeout", options.handshakeTimeout);

@@ -13,12 +13,15 @@
 import { ProcessError, ProtocolError } from "../errors.ts";
 import { granted } from "./deno_permissions.ts";
 import type { FrameReader } from "./frames.ts";
+import { later } from "./later.ts";
 import { newSecret, readIntroduction, sameSecret, SECRET_BYTES } from "./secret.ts";
 import { SocketChannel } from "./socket_channel.ts";
 import type { ByteStream } from "./socket_channel.ts";
 
 const READ_BYTES = 65536;
 const SECRET_LIMIT_MS = 5000;
+/** How long to wait for descriptors, when there were none for a child that has come. */
+const ACCEPT_AGAIN_MS = 50;
 const MAX_FOLDER = 60;
 const MAX_NAME = 36;
 
@@ -48,15 +51,24 @@ export function openRendezvous(trusted: boolean): Rendezvous {
   const admit = async (connection: Deno.Conn) => {
     (connection as Deno.TcpConn).unref();
     const welcome = secret === null || await saysSecret(connection, secret);
-    if (!welcome || !open) return connection.close();
+    if (!welcome || !open) return close(connection);
     abandon();
     channel.connect(new DenoStream(connection));
     connected = true;
   };
   let connected = false;
-  (async () => {
-    while (open) void admit(await listener.accept());
-  })().catch(() => connected || channel.close()); // abandoned before the child came
+  const hear = async () => {
+    while (open) {
+      try {
+        void admit(await listener.accept());
+      } catch {
+        // It was abandoned; or there is no descriptor left, and the child waits.
+        if (open) await new Promise<void>((resolve) => later(ACCEPT_AGAIN_MS, resolve));
+      }
+    }
+    if (!connected) channel.close();
+  };
+  void hear();
   return { address, secret, channel, abandon };
 }
 
@@ -166,7 +178,7 @@ function removeSocket(address: string): void {
 
 async function saysSecret(connection: Deno.Conn, secret: Uint8Array): Promise<boolean> {
   const said = new Uint8Array(SECRET_BYTES);
-  const deadline = setTimeout(() => connection.close(), SECRET_LIMIT_MS);
+  const deadline = setTimeout(() => close(connection), SECRET_LIMIT_MS);
   try {
     for (let at = 0; at < SECRET_BYTES;) {
       const count = await connection.read(said.subarray(at));
@@ -213,11 +225,15 @@ class DenoStream implements ByteStream {
   }
 
   close(): void {
-    try {
-      this.#connection.close();
-    } catch {
-      // Closed already.
-    }
+    close(this.#connection);
+  }
+}
+
+function close(connection: Deno.Conn): void {
+  try {
+    connection.close();
+  } catch {
+    // Closed already.
   }
 }
 

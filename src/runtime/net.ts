@@ -28,6 +28,8 @@ export interface NetServer {
 
 /** How long a closed socket stays for the other side to take what was written. */
 const LINGER_MS = 2000;
+/** After so long a silence the system asks whether the other machine is there, several times. */
+const KEEP_ALIVE_MS = 30_000;
 /** Short enough that a name of ours still fits behind it. */
 const MAX_FOLDER = 50;
 
@@ -150,7 +152,11 @@ export class NetStream {
       ? { hostname: remoteAddress, port: remotePort }
       : null;
     socket.unref();
-    if (this.peer !== null) socket.setNoDelay(true);
+    if (this.peer !== null) {
+      socket.setNoDelay(true);
+      // A machine that vanishes says nothing: who only waits to read would never know.
+      socket.setKeepAlive(true, KEEP_ALIVE_MS);
+    }
     socket.on("error", () => {}); // "close" follows
     socket.on("close", () => {
       this.#ended = true;

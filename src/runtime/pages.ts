@@ -145,7 +145,7 @@ export class Pages {
     const bytes = buffer.byteLength;
     if (bytes === 0) return;
     this.#unmap.unregister(buffer);
-    buffer.transfer();
+    buffer.transfer(0); // nothing stays: who releases does it now, not when a copy is collected
     if (!this.#c.releases) this.#c.call.munmap(address, bytes);
   }
 

@@ -6,20 +6,20 @@
  * ```text
  * Layout      word  name          values                                  written by
  *             0     CURSOR        the slot after the one notified last    notifiers
- *             1…    wait set      (of no use for whom to notify, only to be woken at large)
+ *             1…    wait set      (of no use for whom to notify, only to wake it)
  *             …     ENTRY[slot]   generation << 20 | waiting << 10 | granted
  * States      of an agent's entry, each in one step, by cas:
  *             begin    waiting + 1                         by the agent
- *             notify   waiting - 1, granted + 1            by a notifier, which then rings the agent
+ *             notify   waiting - 1, granted + 1            by a notifier, which then wakes the agent
  *             attempt  granted - 1                         by the agent
  *             give up  granted - 1 if there is one, which counts as notified; or waiting - 1
  *             inherit  granted - 1 in a dead agent's entry, waiting - 1 in one's own; by a waiter
  * Invariants  C1 waiting + granted is the number of the agent's waits that have not returned.
  *             C2 a notification is in exactly one entry until one wait returns for it.
- * Wake-up     notify changes the entry, then rings. A waiter reads its bell, then looks at its entry.
+ * Wake-up     notify changes the entry, then wakes that agent. A waiter enlists, then looks at its entry.
  * Failure     a notification in a dead agent's entry is inherited by a waiter that looks for it
  *             whenever it has slept for a while. A notifier that dies has notified those it changed;
- *             if it died before it rang, they see it at their next look.
+ *             if it died before it woke them, they see it at their next look.
  * ```
  *
  * @module
@@ -32,6 +32,7 @@ import type { Agent } from "../park/agent.ts";
 import { AGAIN, EXPIRED, PHASE } from "../park/operation.ts";
 import type { NowOperation, WaitOperation } from "../park/operation.ts";
 import { nameOperations } from "../park/operations.ts";
+import { wakeAgent } from "../park/wait_set.ts";
 
 const CURSOR = 0;
 const SET = 1;
@@ -101,7 +102,7 @@ export const notifyWaits: NowOperation = (words, at, agent, count) => {
       if (cas(words, here, entry, entry - some * WAITING + some)) {
         notified += some;
         store(words, at + CURSOR, slot + 1);
-        agent.ring(slot); // C2
+        wakeAgent(words, at + SET, slot, agent); // C2
         if (count !== Infinity) break; // the next one in turn
       }
       entry = load(words, here);

@@ -38,7 +38,7 @@ import type { Agent } from "../park/agent.ts";
 import { AGAIN, EXPIRED, PHASE } from "../park/operation.ts";
 import type { NowOperation, Phase, WaitOperation } from "../park/operation.ts";
 import { nameOperations } from "../park/operations.ts";
-import { wakeOne } from "../park/wait_set.ts";
+import { wakeAgent, wakeOne } from "../park/wait_set.ts";
 import { endTurn } from "./turn.ts";
 
 const STATE = 0;
@@ -232,7 +232,7 @@ function handOn(words: Words, at: number, agent: Agent): void {
   const starved = load(words, at + STARVED);
   if (starved === 0) return void wakeOne(words, at + SET, agent);
   cas(words, at + STATE, FREE, RESERVED | WAITED); // L2
-  agent.ring(slotOf(starved));
+  wakeAgent(words, at + SET, slotOf(starved), agent);
 }
 
 /** Counts an acquisition. What a dead holder has counted is forgotten. */

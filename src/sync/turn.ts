@@ -20,7 +20,7 @@ import { slotOf } from "../memory/layout.ts";
 import type { Agent } from "../park/agent.ts";
 import { PHASE } from "../park/operation.ts";
 import type { Phase } from "../park/operation.ts";
-import { wakeOne } from "../park/wait_set.ts";
+import { wakeAgent, wakeOne } from "../park/wait_set.ts";
 
 /** Whether the caller must let another agent go first. */
 export function mustStepBack(
@@ -49,6 +49,6 @@ export function endTurn(words: Words, starvedAt: number, agent: Agent): boolean 
 /** Wakes whoever is to take what has become free. */
 export function wakeNext(words: Words, starvedAt: number, set: number, agent: Agent): void {
   const starved = load(words, starvedAt);
-  if (starved !== 0) agent.ring(slotOf(starved));
+  if (starved !== 0) wakeAgent(words, set, slotOf(starved), agent);
   else wakeOne(words, set, agent);
 }

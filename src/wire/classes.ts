@@ -76,7 +76,7 @@ export type Registration = {
 };
 
 const byName = new Map<string, Registration>();
-const byPrototype = new Map<object, Registration>();
+const byPrototype = new WeakMap<object, Registration>();
 const internalByName = new Map<string, Registration>();
 const internalModules = new Set<string>();
 

@@ -7,6 +7,7 @@
  */
 
 import type { Registration, WireOutput } from "./classes.ts";
+import type { ExportReference } from "./function_hook.ts";
 import { Writer } from "./writer.ts";
 
 /** How the bytes get there: to a process as bytes alone, to a thread with objects beside them. */
@@ -126,6 +127,7 @@ export type Mark = {
   readonly transfers: number;
   readonly holds: number;
   readonly modules: number;
+  readonly mentioned: number;
   readonly reserved: number;
 };
 
@@ -147,6 +149,8 @@ export class Encoding {
   transfers: object[] = [];
   holds: (() => void)[] = [];
   modules: Set<string> = new Set();
+  /** The references of those functions. */
+  mentioned: Set<ExportReference> = new Set();
 
   /** Of the value. */
   references: References = new References();
@@ -184,6 +188,7 @@ export class Encoding {
       transfers: this.transfers.length,
       holds: this.holds.length,
       modules: this.modules.size,
+      mentioned: this.mentioned.size,
       reserved: this.reserved,
     };
   }
@@ -199,6 +204,9 @@ export class Encoding {
     for (const release of this.holds.splice(mark.holds)) release();
     if (this.modules.size > mark.modules) {
       this.modules = new Set([...this.modules].slice(0, mark.modules));
+    }
+    if (this.mentioned.size > mark.mentioned) {
+      this.mentioned = new Set([...this.mentioned].slice(0, mark.mentioned));
     }
     this.reserved = mark.reserved;
   }

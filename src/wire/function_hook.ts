@@ -12,6 +12,9 @@ export type FunctionReference =
   | { kind: "inline"; source: string; name: string }
   | { kind: "global"; path: string };
 
+/** One that is exported or registered. */
+export type ExportReference = Extract<FunctionReference, { kind: "export" }>;
+
 /** What the codec asks of the functions' side. */
 export type FunctionHooks = {
   /** The reference of a function; throws if it cannot travel. */

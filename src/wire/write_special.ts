@@ -149,6 +149,7 @@ export function writeFunction(
         writeText(to, url);
         s.modules.add(url);
       }
+      s.mentioned.add(reference);
       return;
     case "inline":
       to.u8(tag.INLINE);

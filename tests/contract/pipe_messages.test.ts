@@ -158,11 +158,16 @@ describeSettings("Pipe: messages", (setting) => {
       });
       await assert.rejects(send(() => 1), { message: /message/ });
       const failure = new Error("in the getter");
-      await assert.rejects(send({
+      const wrong = {
         get a() {
           throw failure;
         },
-      }));
+      };
+      await assert.rejects(send(wrong), {
+        name: "SerializationError",
+        path: "message.a",
+        cause: failure,
+      });
       await send("after");
       here.close();
       assert.deepEqual(await work.receiveAll(there, form), ["before", "after"]);

@@ -62,7 +62,10 @@ describe("Pipe between threads", () => {
     assert.equal(bytes.length, 100_000);
     await here.send(bytes, { transfer });
     assert.equal((await there.recv()).length, 100_000);
-    await assert.rejects(here.send(1, { transfer: ["no buffer"] as never }));
+    await assert.rejects(here.send(1, { transfer: ["no buffer"] as never }), {
+      name: "SerializationError",
+      message: /transfer\[0\]/,
+    });
   });
 
   it("a SharedArrayBuffer is shared", async () => {

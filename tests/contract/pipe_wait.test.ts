@@ -151,14 +151,26 @@ describeSettings("wait()", (setting) => {
     last.close();
   });
 
-  it("lets somebody else be quicker", async () => {
-    const [here, there] = objects.Pipe<number>();
-    const waits = [objects.wait([here]), objects.wait([here])];
-    await there.send(1);
-    for (const ready of await Promise.all(waits)) assert.ok(ready.length <= 1);
-    assert.equal(await here.recv(), 1);
-    assert.deepEqual(await objects.wait([here], { timeout: 0 }), []);
-  });
+  for (const where of ["here", "elsewhere"]) {
+    it(`lets somebody ${where} be quicker, and waits for the next one then`, async () => {
+      const [here, there] = objects.Pipe<number>();
+      const begun = new objects.Event();
+      const quicker = where === "here"
+        ? there.recv()
+        : setting.others.apply(work.begin, [begun, there, "recv"]);
+      if (where === "elsewhere") await begun.wait();
+      const waits = [objects.wait([there]), objects.wait([there])];
+      await here.send(1);
+      assert.equal(await quicker, 1);
+      await here.send(2); // for who has not seen the first one
+      for (const ready of await Promise.all(waits)) {
+        assert.equal(ready.length, 1);
+        assert.ok(ready[0] === there);
+      }
+      assert.equal(await there.recv(), 2);
+      assert.deepEqual(await objects.wait([there], { timeout: 0 }), []);
+    });
+  }
 
   it("serves many pipes until each of them ends", async () => {
     const count = 20;

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, it } from "node:test";
-import { CancelledError, getContext, ProcessError, TimeoutError } from "../../mod.ts";
+import { CancelledError, getContext, partial, ProcessError, TimeoutError } from "../../mod.ts";
 import type { AsyncResult, Pool } from "../../mod.ts";
 import { Handshake, ready } from "../fixtures/pool/handshake.ts";
+import { slowUntil } from "../fixtures/pool/takeover.ts";
 import * as work from "../fixtures/pool/work.ts";
 import { describeMethods } from "../support/methods.ts";
 
@@ -221,15 +222,19 @@ describeMethods("pool: map, starmap, apply", (method) => {
   });
 
   it("answers a short call while a long map runs", async () => {
+    // Half a minute's work for both workers, until they are told to hurry.
+    const hurry = new (getContext(method).Event)();
+    const COUNT = 10_000;
     let done = 0;
-    const long = pool.map(work.busy, new Array(400).fill(1), { onProgress: (n) => done = n });
-    const first = await pool.apply(work.square, [5]);
-    assert.equal(first, 25);
-    assert.ok(done < 400, "the map was not over");
-    const other = await pool.map(work.square, range(20));
-    assert.equal(other.length, 20);
-    assert.ok(done < 400, "the map was not over");
-    assert.equal((await long).length, 400);
+    const long = pool.map(partial(slowUntil, hurry), new Array<number>(COUNT).fill(6), {
+      onProgress: (n) => done = n,
+    });
+    assert.equal(await pool.apply(work.square, [5]), 25);
+    assert.ok(done < COUNT, "the map was over");
+    assert.equal((await pool.map(work.square, range(20))).length, 20);
+    assert.ok(done < COUNT, "the map was over");
+    hurry.set();
+    assert.equal((await long).length, COUNT);
   });
 
   it("runs thousands of calls at a time", async () => {

@@ -39,7 +39,7 @@ describeMethods("pool: trace", (method) => {
     await pool.apply(work.later, [1]);
     await Array.fromAsync(pool.imap(partial(work.add, 1), range(10)));
     await assert.rejects(pool.apply(work.giveUnsendable, [1]), { name: "SerializationError" });
-    await assert.rejects(pool.apply(work.throwValue, ["a"]));
+    await assert.rejects(pool.apply(work.throwValue, ["a"]), (thrown) => thrown === "a");
     const { tasks, otherData } = await traceOf(pool);
     const of = (wanted: string) => tasks.filter(({ name }) => name === wanted);
     assert.deepEqual(
@@ -143,7 +143,7 @@ describeMethods("pool: trace", (method) => {
       ["lost", 1],
     ]);
     const ended = file.events.filter(({ name }) => name === "worker ended");
-    assert.deepEqual(ended.map(({ args }) => args.exitCode).length, 3);
+    assert.deepEqual(ended.map(({ args }) => args.exitCode), [4, 4, 4]);
     assert.equal(file.events.filter(({ name }) => name === "worker started").length, 4);
   });
 

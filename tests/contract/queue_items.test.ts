@@ -149,8 +149,9 @@ describeSettings("Queue items", (setting) => {
         throw failure;
       },
     };
-    await assert.rejects(queue.put(item));
-    assert.throws(() => queue.putNowait([item]));
+    const refusal = { name: "SerializationError", cause: failure };
+    await assert.rejects(queue.put(item), { ...refusal, path: "item.a" });
+    assert.throws(() => queue.putNowait([item]), { ...refusal, path: "item[0].a" });
     assert.equal(queue.empty(), true);
     await queue.put("fine");
     assert.equal(await queue.get(), "fine");
@@ -169,7 +170,10 @@ describeSettings("Queue items", (setting) => {
     await queue.put(kept);
     assert.equal(kept.length, 1000);
     const refused = { transfer: ["no buffer"] as unknown as ArrayBuffer[] };
-    await assert.rejects(queue.put(kept, refused));
+    await assert.rejects(queue.put(kept, refused), {
+      name: "SerializationError",
+      message: /transfer\[0\]/,
+    });
     assert.equal(queue.qsize(), 1);
   });
 
@@ -217,6 +221,7 @@ interface Late {
 }
 
 // This program imports the module with the first of these items: from then on it has it.
+let refusals = 0;
 describeSettings("Queue items with functions that are not here yet", (setting) => {
   it("import their module when they are got; blocked threads leave them to others", async () => {
     const queue: Queue<Late | string> = new setting.objects.Queue();
@@ -226,6 +231,7 @@ describeSettings("Queue items with functions that are not here yet", (setting) =
     try {
       item = queue.getSync();
     } catch (error) {
+      refusals++;
       assert.equal((error as Error).name, "ProcessError");
       assert.match((error as Error).message, /late\.ts/);
       for (const get of ["getSync", "getNowait"] as const) {
@@ -233,6 +239,7 @@ describeSettings("Queue items with functions that are not here yet", (setting) =
       }
       item = await queue.get(); // it was kept
     }
+    assert.equal(refusals, 1, "with the first item only");
     assert.equal((item as Late).late("word"), "late word");
     assert.equal((item as Late).bound(), "late partial");
     assert.equal(await queue.get(), "next");

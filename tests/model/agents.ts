@@ -29,8 +29,12 @@ export class ModelAgent implements Sleeper {
     this.seat = slot;
   }
 
-  ring(slot: number): void {
-    step(OP.RING, slot);
+  seatOf(slot: number): number {
+    return slot;
+  }
+
+  ring(seat: number): void {
+    step(OP.RING, seat);
   }
 
   isAlive(id: number): boolean {

@@ -25,16 +25,23 @@ holds({
 
 holds({
   ...base,
-  name: "channel: 2 putters, 1 taker, C2",
+  name: "channel: 2 putters, 1 taker",
   preemptions: 2,
   agents: [() => a.putAll(1), () => b.putAll(5), () => c.takeAll(2)],
 });
 
 holds({
   ...base,
+  name: "channel: 2 putters, 1 taker, C2",
+  preemptions: 1,
+  agents: [() => a.putAll(1, 2), () => b.putAll(5), () => c.takeAll(3)],
+});
+
+holds({
+  ...base,
   name: "channel: 1 putter, 2 takers, C2",
   preemptions: 1,
-  agents: [() => a.putAll(1, 2), () => b.takeAll(1), () => c.takeAll(1)],
+  agents: [() => a.putAll(1, 2, 3), () => b.takeAll(2), () => c.takeAll(1)],
 });
 
 holds({
@@ -141,6 +148,22 @@ holds({
   ...channel({ last: 5 }),
   name: "channel: 1 putter, 1 taker, into the second ring, C4",
   agents: [() => a.putAll(1, 2), () => b.takeAll(2)],
+  check: isWhole,
+});
+
+holds({
+  ...channel({ last: 5 }),
+  name: "channel: 2 putters, 1 taker, into the second ring, C2, C4",
+  preemptions: 1,
+  agents: [() => a.putAll(1, 2), () => b.putAll(5), () => c.takeAll(3)],
+  check: isWhole,
+});
+
+holds({
+  ...channel({ last: 5 }),
+  name: "channel: 1 putter, 2 takers, into the second ring, C2, C4",
+  preemptions: 1,
+  agents: [() => a.putAll(1, 2, 3), () => b.takeAll(2), () => c.takeAll(1)],
   check: isWhole,
 });
 

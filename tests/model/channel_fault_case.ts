@@ -57,6 +57,20 @@ function putsWithout(agent: ChannelAgent, omission: Omission, ...values: number[
 
 finds({
   ...base,
+  name: "channel: 2 putters, items of one in the wrong order, C2",
+  preemptions: 0,
+  agents: [() => a.putAll(2, 1), () => b.putAll(5), () => c.takeAll(3)],
+}, /taken out of order/);
+
+finds({
+  ...base,
+  name: "channel: 2 takers, items in the wrong order, C2",
+  preemptions: 0,
+  agents: [() => a.putAll(3, 2, 1), () => b.takeAll(2), () => c.takeAll(1)],
+}, /taken out of order/);
+
+finds({
+  ...base,
   name: "channel: TAIL before the item",
   agents: [
     () => new ChannelAgent(0, new EarlyRings()).putAll(1),

@@ -19,7 +19,7 @@ import {
   WORDS,
 } from "./channel_agents.ts";
 import type { End } from "./scheduler.ts";
-import { AT, MAX_TICKETS } from "./small_channel.ts";
+import { AT, MAX_TICKETS, SIDE } from "./small_channel.ts";
 
 /** An item that is put when all is over. */
 const LAST = 9;
@@ -32,11 +32,13 @@ export interface Options {
   readonly sides?: readonly [takes: number, puts: number];
   /** The number of a reference of the side that puts which is on its way; 0: there may be some. */
   readonly ticket?: number;
+  /** References of that side on their way that have no number. */
+  readonly passing?: number;
   readonly mayShut?: boolean;
 }
 
 /** A new channel. */
-export function channel({ limit = 0, last = 0, sides, ticket, mayShut }: Options = {}) {
+export function channel({ limit = 0, last = 0, sides, ticket, passing, mayShut }: Options = {}) {
   const words = wordsOf(WORDS);
   const set = (at: number, value: number) => words[OBJECT + at] = value;
   set(AT.LIMIT, limit);
@@ -44,12 +46,15 @@ export function channel({ limit = 0, last = 0, sides, ticket, mayShut }: Options
   set(AT.GROWS, last);
   set(AT.SIDED, sides === undefined ? 0 : 1);
   set(AT.TICKETS + MAX_TICKETS, ticket ?? 0);
+  set(AT.PASSING + SIDE.PUTS, passing ?? 0);
   for (let slot = 0; slot < AGENTS; slot++) {
     const [takes, puts] = (sides ?? [0, 0]).map((holders) => holders >> slot & 1);
     set(AT.HOLDERS + slot, 1 << 20 | puts << 10 | takes);
   }
   words.fill(-1, OBJECT + REMEMBERED);
   const constant = new Set<number>([AT.LIMIT, AT.LAST_RING, AT.GROWS, AT.SIDED, AT.CORRUPT]);
+  constant.add(AT.PASSING + SIDE.TAKES);
+  if (passing === undefined) constant.add(AT.PASSING + SIDE.PUTS);
   if (!mayShut) constant.add(AT.SHUT);
   if (last === 0) [AT.PUT_RING, AT.TAKE_RING].forEach((at) => constant.add(at));
   const tickets = ticket === undefined ? 2 * MAX_TICKETS : MAX_TICKETS;

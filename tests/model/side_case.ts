@@ -8,7 +8,14 @@
 
 import assert from "node:assert/strict";
 import { CHANNEL, letPutEnd, tryTake } from "../../src/channel/channel_words.ts";
-import { arriveSide, closeSide, dropSide, isOpen, sendSide } from "../../src/channel/sides.ts";
+import {
+  arriveSide,
+  closeSide,
+  dropSide,
+  isOpen,
+  PASSING,
+  sendSide,
+} from "../../src/channel/sides.ts";
 import { PHASE } from "../../src/park/operation.ts";
 import { note, NOWHERE, OBJECT, work } from "./agents.ts";
 import { AGENTS, ITEM, OneItem, SideAgent } from "./channel_agents.ts";
@@ -105,6 +112,16 @@ function arrival() {
 
 holds({ ...arrival(), name: "side: a reference arrives while another is closed, H2" });
 
+holds({
+  ...arrival(),
+  ...channel({ sides: [TAKES_B, 0b001], passing: 1 }),
+  name: "side: a reference without a number arrives while another is closed, H2",
+  agents: arrival().agents.with(2, () => {
+    c.do(arriveSide, [SIDE.PUTS, PASSING] as const);
+    putAndClose(c, 5);
+  }),
+});
+
 /** Whether the reference is on its way. */
 function isOnItsWay(): boolean {
   return note((words) => words[TICKET]) !== 0;
@@ -140,6 +157,21 @@ holds({
     () => void a.do(closeSide, SIDE.PUTS),
     () => takeToEnd(b),
     () => void c.do(dropSide, [SIDE.PUTS, NUMBER] as const),
+  ],
+  check: gives(0),
+});
+
+holds({
+  ...channel({ sides: [TAKES_B, 0b001], passing: 0 }),
+  name: "side: a reference without a number is sent, and given up",
+  preemptions: 2,
+  agents: [
+    () => {
+      a.do(sendSide, [SIDE.PUTS, PASSING] as const);
+      a.do(closeSide, SIDE.PUTS);
+      a.do(dropSide, [SIDE.PUTS, PASSING] as const);
+    },
+    () => takeToEnd(b),
   ],
   check: gives(0),
 });

@@ -20,6 +20,7 @@ import { actAs, beganOf, GHOST, threadOf } from "./small_liveness.ts";
 import { AGENT, agentId, generationOf, LIFE, MAX_AGENTS, slotOf } from "./table_layout.ts";
 
 const { STATE, BELL, PARKED, SEAT, PID, TID, BEGAN_LOW, BEGAN_HIGH, ISOLATE, PARENT, HOST } = AGENT;
+const { CLAIMED } = AGENT;
 const PLACES = {
   STATE,
   BELL,
@@ -32,6 +33,7 @@ const PLACES = {
   ISOLATE,
   PARENT,
   HOST,
+  CLAIMED,
 };
 const ARENA = { root: { words: NOWHERE } } as unknown as Arena;
 /** What it is told that finds no slot. */
@@ -215,7 +217,48 @@ holds({
   check: isTrue,
 });
 
+/** Takes back what agents had that have ended. Returns how many there were. */
+function takesBack(agent: number): number {
+  return as(agent, (table) => {
+    const done = new Int32Array(MAX_AGENTS);
+    const slots = table.claimEnded(done);
+    for (const slot of slots) note((words) => isNobodys(words, slot));
+    table.release(slots, done);
+    return slots.length;
+  });
+}
+
+/** Nobody has a slot that is claimed (T3). */
+function isNobodys(words: Int32Array, slot: number): number {
+  const state = words[TABLE_AT + AGENT.LENGTH * slot + STATE];
+  assert.notEqual(state & LIFE.MASK, LIFE.ALIVE, "a claimed slot was taken");
+  return 0;
+}
+
+for (const [name, first] of [["died", DEAD], ["left", LEFT]] as const) {
+  holds({
+    ...table(first, ALIVE),
+    name: `table: one joins where another ${name}, the maker takes back what that one had, T3`,
+    agents: [() => join(0), () => takesBack(1)],
+    check: isTrue,
+  });
+}
+
 // Faults that must be found.
+
+finds({
+  ...table(LEFT, ALIVE),
+  name: "table: a slot is taken that is claimed, T3",
+  agents: [
+    () =>
+      without(
+        (op, at) => op === OP.LOAD && at === TABLE_AT + CLAIMED ? 0 : undefined,
+        () => join(0),
+      ),
+    () => takesBack(1),
+  ],
+  check: isTrue,
+}, /a claimed slot was taken/);
 
 finds({
   ...table(DEAD, ALIVE),

@@ -8,7 +8,7 @@ import process from "node:process";
 import { it } from "node:test";
 import { asCompleted, getContext, waitFutures } from "../../mod.ts";
 import type { Future, Value } from "../../mod.ts";
-import { countRun, die, makeExecutor } from "../fixtures/executor/work.ts";
+import { countRun, die, killSoon, makeExecutor } from "../fixtures/executor/work.ts";
 import * as work from "../fixtures/pool/work.ts";
 import { waitUntilDead } from "../support/alive.ts";
 import { describeMethods } from "../support/methods.ts";
@@ -77,15 +77,8 @@ describeMethods("stress: a random mix of calls, cancellations and deaths", (meth
         () => futures.filter(() => random(9) === 0).forEach(cancel),
         () => void waitFutures(futures, { timeout: random(5) }),
         () => void asCompleted(futures).next(),
-        () => {
-          const pid = [...pids][random(pids.size || 1)];
-          if (pid === undefined || !deadly) return;
-          try {
-            process.kill(pid, "SIGKILL");
-          } catch {
-            // It is gone already.
-          }
-        },
+        // A worker does it itself: from here, the pid might be that of somebody else by then.
+        () => deadly && method === "spawn" && add(executor.submit(killSoon, random(12))),
         () => {
           const future = executor.submit(work.pid);
           future.then((pid) => pid !== process.pid && pids.add(pid), () => {});

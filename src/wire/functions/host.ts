@@ -74,6 +74,15 @@ export function getMainModule(): string | null {
 }
 
 /**
+ * The main module if it runs here: in the program itself, and not in a child.
+ *
+ * @returns Its address; `null` if there is none; `undefined` in a child.
+ */
+export function runningMain(): string | null | undefined {
+  return mainModule === undefined ? moduleHost().mainModule : undefined;
+}
+
+/**
  * Turns an absolute path into a `file:` address; leaves an address as it is.
  *
  * @param place An absolute path (POSIX or Windows) or an address.

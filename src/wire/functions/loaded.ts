@@ -12,7 +12,7 @@
 import { FunctionReferenceError } from "../../errors.ts";
 import { inCase } from "../../runtime/later.ts";
 import { runtime } from "../../runtime/mod.ts";
-import { moduleHost } from "./host.ts";
+import { moduleHost, runningMain } from "./host.ts";
 import { registeredFunction, registeredNames } from "./register.ts";
 import { whyNotImport } from "./trust.ts";
 
@@ -120,6 +120,16 @@ export function isLoaded(url: string): boolean {
 }
 
 /**
+ * Whether a module is being imported by {@linkcode loadModules} right now.
+ *
+ * @param url Its address.
+ * @returns `true` until its import has ended, in one way or the other.
+ */
+export function isLoading(url: string): boolean {
+  return modules.get(url)?.state === "loading";
+}
+
+/**
  * The functions that a module has under a name: registered, exported, or a property of what a
  * CommonJS module exports.
  *
@@ -149,7 +159,7 @@ export function* loadedFunctions(): Generator<{ module: string; name: string; fn
   for (const [module, { state }] of modules) {
     if (state !== "ready") continue;
     const namespace = namespaceOf(module)!;
-    for (const name of Object.keys(namespace)) {
+    for (const name of exportsOf(namespace)) {
       const value = property(namespace, name);
       if (typeof value === "function") yield { module, name, fn: value };
       if (name !== "default" || value === null || typeof value !== "object") continue;
@@ -179,7 +189,7 @@ export function loadedExport(fn: Function): { module: string; name: string } | n
  * @returns The registered and exported names.
  */
 export function namesIn(url: string): string[] {
-  return [...new Set([...registeredNames(url), ...Object.keys(namespaceOf(url) ?? {})])];
+  return [...new Set([...registeredNames(url), ...exportsOf(namespaceOf(url) ?? {})])];
 }
 
 /** Never rejects: how it went is noted in the table. */
@@ -206,7 +216,9 @@ function importEnded(): void {
 }
 
 async function importWhole(url: string): Promise<Namespace> {
-  const callOff = inCase(SLOW_MS, () => void sayThatItTakesLong(url));
+  // In the program itself only what messages need is imported here, and not waited for without end.
+  const child = runningMain() === undefined;
+  const callOff = child ? inCase(SLOW_MS, () => void sayThatItTakesLong(url)) : () => {};
   const namespace = await moduleHost().importModule(url).finally(callOff);
   if (refused === null) return namespace;
   // Whether anybody catches it is known in the next turn.
@@ -233,6 +245,11 @@ async function loadWatched(): Promise<void> {
 function namespaceOf(url: string): Namespace | undefined {
   const loaded = modules.get(url);
   return loaded?.state === "ready" ? loaded.namespace : undefined;
+}
+
+/** `Object.keys` would throw where a module that is at its top level has not set an export yet. */
+function exportsOf(namespace: Namespace): string[] {
+  return Reflect.ownKeys(namespace).filter((key) => typeof key === "string");
 }
 
 /** A module that is still at its top level may not have set all of its exports. */

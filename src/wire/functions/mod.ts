@@ -12,6 +12,7 @@ import { resolve } from "./resolve.ts";
 
 export { isOwnModule } from "../../runtime/places.ts";
 export { mainGuard } from "./advice.ts";
+export { loadForMessage, PATIENCE_MS } from "./awaited.ts";
 export { callerLines, callerModule } from "./caller.ts";
 export { describe } from "./describe.ts";
 export { moduleGraph } from "./graph.ts";
@@ -20,7 +21,7 @@ export { inline } from "./inline.ts";
 export { failImport, importingModules, loadModules, refuseImport } from "./loaded.ts";
 export { makePartial, partial, partialOf } from "./partial.ts";
 export { type AnyFunction, register } from "./register.ts";
-export { loadReference, missingModules, resolve } from "./resolve.ts";
+export { loadReference, missingFrom, missingModules, resolve } from "./resolve.ts";
 export {
   type FunctionSpec,
   isFunctionSpec,

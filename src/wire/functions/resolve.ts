@@ -10,13 +10,16 @@
 
 import { FunctionReferenceError } from "../../errors.ts";
 import { importHint } from "../../runtime/deno_permissions.ts";
-import type { FunctionReference } from "../function_hook.ts";
+import { isInternalModule } from "../classes.ts";
+import type { Mentions } from "../envelope.ts";
+import type { ExportReference, FunctionReference } from "../function_hook.ts";
 import { registerCall } from "./advice.ts";
 import { compileInline } from "./inline.ts";
 import { knownFunction, remember } from "./known.ts";
 import {
   functionsNamed,
   isLoaded,
+  isLoading,
   loadedFunctions,
   loadFailure,
   loadForSearch,
@@ -26,8 +29,6 @@ import {
 import { checksum, nameOf } from "./match.ts";
 import { globalFunction } from "./native.ts";
 import { whyNotCompile } from "./trust.ts";
-
-type ExportReference = Extract<FunctionReference, { kind: "export" }>;
 
 /**
  * The modules that must be loaded before a reference can be resolved.
@@ -39,6 +40,26 @@ export function missingModules(reference: FunctionReference): string[] {
   if (reference.kind !== "export" || knownFunction(reference) !== undefined) return [];
   if (!reference.search && matches(reference).size > 0) return [];
   return reference.modules.filter((url) => !isLoaded(url));
+}
+
+/**
+ * The modules that must be loaded before the values of a message can be read.
+ *
+ * @param mentions What the message mentions; `null` for nothing.
+ * @returns Their addresses: none of the library's own, and none of which all functions are known.
+ */
+export function missingFrom(mentions: Mentions | null): string[] {
+  if (mentions === null) return [];
+  const missing = new Set<string>();
+  const settled = new Set<string>();
+  for (const reference of mentions.references) {
+    for (const url of reference.modules) settled.add(url);
+    for (const url of missingModules(reference)) missing.add(url);
+  }
+  for (const url of mentions.modules) {
+    if (!settled.has(url) && !isInternalModule(url) && !isLoaded(url)) missing.add(url);
+  }
+  return [...missing];
 }
 
 /**
@@ -133,8 +154,11 @@ function missing(reference: ExportReference): FunctionReferenceError {
   const unloaded = modules.filter((url) => !isLoaded(url));
   if (unloaded.length > 0 && !reference.search) {
     return new FunctionReferenceError(
-      `Cannot find the function "${name}": ${unloaded.join(", ")} is not loaded in this process; ` +
-        `wait for loadReference() first`,
+      `Cannot find the function "${name}": ${unloaded.join(", ")} ` +
+        (unloaded.some(isLoading)
+          ? "is still running at its top level, which may be waiting for this very function. " +
+            `Call ${call} before that, or put the function into a module that does not wait`
+          : "is not loaded in this process; wait for loadReference() first"),
     );
   }
   if (reference.search) {

@@ -7,7 +7,7 @@
 // deno-lint-ignore-file ban-types -- any callable may be a target
 
 import { FunctionReferenceError } from "../../errors.ts";
-import type { FunctionReference } from "../function_hook.ts";
+import type { ExportReference, FunctionReference } from "../function_hook.ts";
 import { callerModule } from "./caller.ts";
 import { describe } from "./describe.ts";
 import { getMainModule, moduleHost, toUrl } from "./host.ts";
@@ -79,8 +79,6 @@ export function toFunction(target: unknown, path: string): Function {
   rememberReference(standIn, reference);
   return standIn;
 }
-
-type ExportReference = Extract<FunctionReference, { kind: "export" }>;
 
 function specReference(spec: unknown, path: string): ExportReference {
   const where = path === "" ? "" : ` (${path})`;

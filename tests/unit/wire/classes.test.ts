@@ -81,7 +81,10 @@ describe("registered classes", () => {
     assert.equal(error.path, "args[0].node(reduced).links[0](reduced).links[0]");
     assert.match(error.message, /inside the data that it is itself reduced to; .*rebuild/);
     const encoder = new Encoder("process");
-    assert.throws(() => encoder.value(node, "v"));
+    assert.throws(() => encoder.value(node, "v"), {
+      name: "SerializationError",
+      path: "v(reduced).links[0](reduced).links[0]",
+    });
     encoder.value([new Node("c")], "v");
     assert.equal((new Decoder(encoder.take().bytes).value() as Node[])[0].name, "c");
   });
