@@ -116,10 +116,11 @@ describe("transfer", () => {
   it("to a thread: moved without a copy", async () => {
     const view = new Uint8Array(10).fill(5);
     const { attachments, transferList } = message({ view, buffer: view.buffer }, [view.buffer]);
-    assert.deepEqual(attachments, [view.buffer]);
-    assert.deepEqual(transferList, [view.buffer]);
-    const copy = await send({ view, buffer: view.buffer }, [view.buffer]);
-    assert.equal(view.byteLength, 0);
+    assert.equal(view.byteLength, 0, "it belongs to the message at once");
+    assert.deepEqual(attachments, [new Uint8Array(10).fill(5).buffer]);
+    assert.deepEqual(transferList, attachments);
+    const other = new Uint8Array(10).fill(5);
+    const copy = await send({ view: other, buffer: other.buffer }, [other.buffer]);
     assert.equal(copy.view.buffer, copy.buffer);
     assert.deepEqual([...copy.view], [...new Array(10).fill(5)]);
   });
@@ -136,10 +137,15 @@ describe("transfer", () => {
   });
 
   it("what the value does not contain is moved, too", () => {
-    const buffer = new ArrayBuffer(8);
-    assert.deepEqual(message(1, [buffer]).transferList, [buffer]);
-    message(1, [buffer], "process");
-    assert.equal(buffer.detached, true);
+    for (const route of ["thread", "process"] as const) {
+      const buffer = new ArrayBuffer(8);
+      assert.deepEqual(message(1, [buffer], route).transferList, []);
+      assert.equal(buffer.detached, true);
+    }
+    const { port1, port2 } = new MessageChannel();
+    assert.deepEqual(message(1, [port1]).transferList, [port1]);
+    port1.close();
+    port2.close();
   });
 
   it("nothing is moved when the value is refused", () => {
@@ -186,15 +192,17 @@ describe("transfer", () => {
     port2.close();
   });
 
-  it("a buffer is moved by one value of a message only", () => {
+  it("what is moved is moved once", () => {
+    const { port1, port2 } = new MessageChannel();
     const buffer = new ArrayBuffer(8);
     const encoder = new Encoder("thread");
-    encoder.value([buffer], "a", [buffer]);
-    assert.throws(
-      () => encoder.value([buffer], "b", [buffer]),
-      /moved by an earlier value of the same message/,
-    );
-    encoder.value([buffer], "c");
-    assert.equal(encoder.take().transferList.length, 1);
+    encoder.value([buffer, port1], "a", [buffer, port1]);
+    assert.throws(() => encoder.value(1, "b", [buffer]), /moved away before/);
+    assert.throws(() => encoder.value(1, "b", [port1]), /by an earlier value of the same message/);
+    assert.throws(() => encoder.value(buffer, "c"), SerializationError);
+    assert.equal(encoder.take().transferList.length, 2);
+    assert.throws(() => encoder.value(port1, "d"), /a MessagePort that was sent before/);
+    port1.close();
+    port2.close();
   });
 });
