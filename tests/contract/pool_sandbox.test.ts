@@ -96,9 +96,9 @@ describe("A pool that may do nothing", { skip: unable }, () => {
           (error) => error as Error & { code?: string },
         );
         assert.ok(!(error instanceof WorkerLostError), `${way}: ${error}`);
-        const said = `${error.name} ${error.code} ${error.message} ${
-          (error.cause as { code?: string } | undefined)?.code
-        }`;
+        // Its own cause, as of a fetch that failed, is behind the stack from there.
+        const { cause } = error.cause as { cause?: { code?: string } };
+        const said = `${error.name} ${error.code} ${error.message} ${cause?.code}`;
         // What is not there at all says so in its own words.
         const isAbsent = NODE && ["database", "report"].includes(way) ||
           NODE && way === "ffi" && NODE_MAJOR < 26;
