@@ -14,6 +14,7 @@ import { isInternalModule } from "../wire/classes.ts";
 import { loadForMessage } from "../wire/functions/awaited.ts";
 import { missingFrom } from "../wire/functions/resolve.ts";
 import { BUFFER, BYTES } from "../wire/tags.ts";
+import { movePorts } from "../wire/transfer.ts";
 import type { End } from "../park/end.ts";
 import { CHANNEL, letPutEnd, tryTake } from "./channel_words.ts";
 import type { Taker } from "./taking.ts";
@@ -75,6 +76,7 @@ export function writeItem(
       const number = lastBeside = (lastBeside + 1) >>> 0;
       encoder.u32(number);
       beside.send([number, ...attachments], encoder.transferList);
+      movePorts(encoder.transferList);
     }
     appendModules(encoder, marked);
   } catch (error) {

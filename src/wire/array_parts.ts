@@ -120,6 +120,7 @@ export function readOddArray(s: Decoding, depth: number, readAny: ReadAny): unkn
       if (dense && holes > s.slots) {
         dense = false;
         array[FAR] = null;
+        delete array[FAR];
       }
       if (dense) {
         s.slots -= holes;
@@ -136,6 +137,7 @@ export function readOddArray(s: Decoding, depth: number, readAny: ReadAny): unkn
       throw new ProtocolError(`Cannot give an array the name ${name} twice`);
     }
     const value = readAny(s, depth + 1);
+    s.checkThen(name, value);
     Object.defineProperty(array, name, {
       value,
       writable: true,

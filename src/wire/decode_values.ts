@@ -72,46 +72,48 @@ export function readAny(s: Decoding, depth: number): unknown {
 }
 
 function readOther(s: Decoding, kind: number, depth: number): unknown {
-  if (depth >= tag.MAX_DEPTH) throw tooDeep();
-  switch (kind) {
+  switch (kind) { // what has nothing inside
     case tag.STRING16:
       return readUnits(s.from, s.from.varint());
     case tag.BIGINT64:
       return readBigInt64(s.from);
     case tag.BIGINT:
       return readBigInt(s.from);
-    case tag.ARRAY_ODD:
-      return readOddArray(s, depth, readAny);
-    case tag.MAP:
-      return readMap(s, depth, readAny);
-    case tag.SET:
-      return readSet(s, depth, readAny);
     case tag.DATE:
       return readDate(s);
     case tag.REGEXP:
       return readRegExp(s);
-    case tag.BOXED:
-      return readBoxed(s, depth, readAny);
     case tag.BUFFER:
       return readBuffer(s);
     case tag.RESIZABLE:
       return readResizable(s);
     case tag.BYTES:
       return readBytes(s);
-    case tag.VIEW:
-      return readView(s, depth, readAny);
     case tag.ATTACHED:
       return s.attached(s.from.varint());
+    case tag.EXPORTED:
+    case tag.INLINE:
+    case tag.GLOBAL:
+      return readFunction(s, kind);
+  }
+  if (depth >= tag.MAX_DEPTH) throw tooDeep();
+  switch (kind) {
+    case tag.ARRAY_ODD:
+      return readOddArray(s, depth, readAny);
+    case tag.MAP:
+      return readMap(s, depth, readAny);
+    case tag.SET:
+      return readSet(s, depth, readAny);
+    case tag.BOXED:
+      return readBoxed(s, depth, readAny);
+    case tag.VIEW:
+      return readView(s, depth, readAny);
     case tag.ERROR:
       return readError(s, depth, readAny);
     case tag.INSTANCE:
       return readInstance(s, depth, readAny);
     case tag.INTERNAL:
       return readInternal(s);
-    case tag.EXPORTED:
-    case tag.INLINE:
-    case tag.GLOBAL:
-      return readFunction(s, kind);
     case tag.PARTIAL:
       return readPartial(s, depth, readAny);
     default:
@@ -130,7 +132,7 @@ function readPlain(s: Decoding, shape: Shape, depth: number): object {
   if (shape.plain) {
     for (let i = 0; i < keys.length; i++) value[keys[i]] = readAny(s, depth + 1);
   } else {
-    for (let i = 0; i < keys.length; i++) defineOwn(value, keys[i], readAny(s, depth + 1));
+    for (let i = 0; i < keys.length; i++) defineOwn(s, value, keys[i], readAny(s, depth + 1));
   }
   return value;
 }
@@ -143,7 +145,7 @@ function readNewShape(s: Decoding): Shape {
   for (let left = from.count(2); left > 0; left--) {
     const key = readKey(from);
     // Assigning to it could run a setter or be refused, and would never make it an own property.
-    if (key in PLAIN) plain = false;
+    if (key in PLAIN || key === "then") plain = false;
     const first = key.charCodeAt(0);
     if (first >= DIGIT_0 && first <= DIGIT_9) reach = Math.max(reach, arrayIndex(key));
     keys.push(key);
@@ -183,7 +185,8 @@ function readArray(s: Decoding, depth: number): unknown[] {
   return array;
 }
 
-function defineOwn(value: object, key: string, data: unknown): void {
+function defineOwn(s: Decoding, value: object, key: string, data: unknown): void {
+  s.checkThen(key, data);
   Object.defineProperty(value, key, {
     value: data,
     writable: true,

@@ -6,8 +6,9 @@
  * @module
  */
 
-import { ProtocolError } from "../errors.ts";
+import { FunctionReferenceError, ProtocolError } from "../errors.ts";
 import type { Registration, WireInput } from "./classes.ts";
+import { functionHooks } from "./function_hook.ts";
 import { Reader } from "./reader.ts";
 
 /** V8 makes much longer arrays as tables, for good. */
@@ -130,6 +131,16 @@ export class Decoding {
     }
     (object as Record<number, unknown>)[FAR] = null;
     delete (object as Record<number, unknown>)[FAR];
+  }
+
+  /** To be called before an object gets a property whose name may be `then`. */
+  checkThen(key: string, value: unknown): void {
+    if (key !== "then" || typeof value !== "function") return;
+    const refusal = functionHooks().whyNotThen();
+    if (refusal === null) return;
+    this.outside(() => {
+      throw new FunctionReferenceError(refusal);
+    });
   }
 
   /** The number of an object that is not there yet. */

@@ -11,7 +11,7 @@
 
 import { hasNames, writeFromHole, writeNames } from "./array_parts.ts";
 import type { Encoding } from "./encoding.ts";
-import { passOn, refusal, RESTART, tooDeep } from "./refusal.ts";
+import { insideItself, passOn, refusal, RESTART, tooDeep } from "./refusal.ts";
 import { writeText } from "./strings.ts";
 import {
   ARRAY,
@@ -79,12 +79,7 @@ function writeKnown(s: Encoding, value: object): boolean {
     return false;
   }
   if (s.partial !== null && s.partial.has(value)) throw RESTART;
-  if (s.open.length > 0 && s.open.includes(value)) {
-    throw refusal(
-      "an instance inside the data that it is itself reduced to",
-      "leave it out of what reduce returns, and put it back in rebuild",
-    );
-  }
+  if (s.open.length > 0 && s.open.includes(value)) throw insideItself(value);
   s.to.u8(REFERENCE);
   s.to.varint(number);
   return true;

@@ -157,7 +157,7 @@ export class Encoding {
   shapes: Shapes = new Shapes();
   /** Registered classes that the value has named. */
   classes: Registration[] = [];
-  /** Registered instances whose reduced data is being written. */
+  /** Registered instances whose reduced data is being written, partial functions whose values are. */
   open: object[] = [];
   /** Buffers of which only the part under a view was written. */
   partial: Set<object> | null = null;
@@ -218,6 +218,10 @@ export class Encoding {
     this.shapes = new Shapes();
     this.classes = [];
     this.open = [];
+    this.partial = null;
+    this.whole = false;
+    this.moved = null;
+    this.reserved = 0;
     return { references, shapes, classes, open, partial, whole, moved, reserved };
   }
 

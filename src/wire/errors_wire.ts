@@ -145,7 +145,9 @@ function readFields(
   for (let left = s.from.count(2); left > 0; left--) {
     const key = readText(s.from);
     s.makeRoom(error, arrayIndex(key));
-    define(error, key, readAny(s, depth + LEVEL_OF_INSTANCE), enumerable);
+    const value = readAny(s, depth + LEVEL_OF_INSTANCE);
+    s.checkThen(key, value);
+    define(error, key, value, enumerable);
   }
 }
 

@@ -25,6 +25,8 @@ export type FunctionHooks = {
   partialOf(fn: Function): { fn: Function; bound: readonly unknown[] } | undefined;
   /** A partial function from its parts. */
   makePartial(fn: Function, bound: unknown[]): Function;
+  /** Why no object that comes here may have a function as its `then`, or `null`. */
+  whyNotThen(): string | null;
 };
 
 let hooks: FunctionHooks | null = null;

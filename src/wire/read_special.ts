@@ -122,6 +122,10 @@ export function readPartial(s: Decoding, depth: number, readAny: ReadAny): Funct
   if (typeof fn !== "function") {
     throw new ProtocolError(`Cannot bind arguments to a value of type ${typeof fn}`);
   }
+  // Nobody sends a partial function of another, and a long line of them would copy values for ever.
+  if (functionHooks().partialOf(fn) !== undefined) {
+    throw new ProtocolError("Cannot bind arguments to a function that has some already");
+  }
   const bound: unknown[] = [];
   for (let left = count; left > 0; left--) bound.push(readAny(s, depth + LEVEL_OF_COLLECTION));
   const partial = s.outside(() => functionHooks().makePartial(fn, bound));

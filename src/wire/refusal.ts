@@ -79,6 +79,19 @@ export function tooDeep(limit: number): Refusal {
   );
 }
 
+/** The refusal of what is met again while what it is made of is written: it would have to be made first. */
+export function insideItself(value: object): Refusal {
+  return typeof value === "function"
+    ? refusal(
+      "a partial function inside the values that are bound to it",
+      "bind something else, or export a function that finds it by itself",
+    )
+    : refusal(
+      "an instance inside the data that it is itself reduced to",
+      "leave it out of what reduce returns, and put it back in rebuild",
+    );
+}
+
 /** The step to a Map's value. */
 export function mapStep(key: unknown, index: number): Step {
   if (typeof key === "string") return { shown: `.get(${quote(key)})` };

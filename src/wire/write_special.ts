@@ -120,6 +120,7 @@ export function writeFunction(
   if (partial !== undefined) {
     to.u8(tag.PARTIAL);
     to.varint(partial.bound.length);
+    s.open.push(fn);
     let i = -1;
     try {
       writeAny(s, partial.fn, depth + tag.LEVEL_OF_COLLECTION);
@@ -129,6 +130,7 @@ export function writeFunction(
     } catch (error) {
       throw passOn(error, { shown: i < 0 ? ".fn" : `.bound[${i}]` });
     }
+    s.open.pop();
     return;
   }
   let reference;

@@ -89,6 +89,10 @@ describe("Pipe between threads", () => {
     assert.equal(await answer, "hello, through the port");
     await here.send("it has come");
     await done;
+    await assert.rejects(here.send(port2, { transfer: [port2] }), {
+      name: "SerializationError",
+      message: /a MessagePort that was sent before/,
+    });
     port1.close();
   });
 

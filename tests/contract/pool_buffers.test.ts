@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
 import { getContext, partial } from "../../mod.ts";
-import { firsts } from "../fixtures/pool/buffers.ts";
+import { addLength, firsts } from "../fixtures/pool/buffers.ts";
 import { describeMethods } from "../support/methods.ts";
 
 describeMethods("pool: large buffers", (method) => {
-  const { Pool } = getContext(method);
+  const { Pool, Value } = getContext(method);
 
   it("keeps a bound buffer and an argument apart, in every worker, each time", async () => {
     await using pool = new Pool(2);
@@ -17,5 +17,16 @@ describeMethods("pool: large buffers", (method) => {
     );
     assert.deepEqual(results, Array.from({ length: 8 }, () => [3, 7]));
     assert.equal(bound.length, 50_000, "what was not transferred is still here");
+  });
+
+  it("moves a buffer beside an object that is shared", async () => {
+    await using pool = new Pool(1);
+    const total = new Value("float64", 1);
+    for (const length of [10, 50_000]) {
+      const { buffer } = new Float64Array(length);
+      await pool.apply(addLength, [total, buffer, total], { transfer: [buffer] });
+      assert.equal(buffer.detached, true);
+    }
+    assert.equal(total.value, 1 + 2 * 8 * 50_010);
   });
 });

@@ -146,10 +146,20 @@ describe("A pool that may do nothing", { skip: unable }, () => {
   it("does not have its code run here by a function that it returns", async () => {
     await using pool = sandboxed();
     const found = globalThis as { smuggled?: boolean };
-    for (const smuggle of [sandbox.smuggleModule, sandbox.smuggleText]) {
+    for (const smuggle of [sandbox.smuggleModule, sandbox.smuggleText, sandbox.smuggleEval]) {
       await assert.rejects(pool.apply(smuggle, []), { name: "FunctionReferenceError" });
       assert.equal(found.smuggled, undefined);
     }
+    for (const kind of Object.keys(sandbox.smuggleThen) as (keyof typeof sandbox.smuggleThen)[]) {
+      await assert.rejects(pool.apply(sandbox.smuggleInside, [kind]), {
+        name: "FunctionReferenceError",
+        message: /a function as its then/,
+      });
+      assert.equal(found.smuggled, undefined);
+    }
+    const [max, number, parse, eight] = await pool.apply(sandbox.computing) as (() => unknown)[];
+    assert.deepEqual([max, number, parse], [Math.max, Number, JSON.parse]);
+    assert.equal(eight(), 8);
     assert.equal(await pool.apply(sandbox.double, [2]), 4);
   });
 });

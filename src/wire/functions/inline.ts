@@ -10,7 +10,7 @@
 // deno-lint-ignore-file ban-types -- any callable may be sent
 
 import { FunctionReferenceError } from "../../errors.ts";
-import { remember } from "./known.ts";
+import { knownReference, remember } from "./known.ts";
 import { nameOf } from "./match.ts";
 import { isNative } from "./native.ts";
 import { tokenize } from "./tokens.ts";
@@ -43,6 +43,7 @@ export function inline<A extends any[], R>(fn: (...args: A) => R): (...args: A) 
   if (typeof fn !== "function") {
     throw new TypeError(`inline() needs a function, received ${fn === null ? "null" : typeof fn}`);
   }
+  if (knownReference(fn)?.kind === "inline") return fn; // perhaps one that came here as text
   const source = Function.prototype.toString.call(fn);
   const name = nameOf(fn);
   const what = `inline() cannot send ${name === "" ? "this function" : `"${name}"`}: `;

@@ -54,16 +54,16 @@ export function rememberReference(fn: Function, reference: FunctionReference): v
 }
 
 /**
- * Forgets what was known of a function.
+ * Forgets that a function is reached by a reference.
  *
  * @param fn The function.
+ * @param reference One of its references.
  */
-export function forget(fn: Function): void {
-  const reference = references.get(fn);
-  if (reference === undefined) return;
-  references.delete(fn);
+export function forget(fn: Function, reference: FunctionReference): void {
   const key = referenceKey(reference);
   if (functions.get(key)?.deref() === fn) functions.delete(key);
+  const known = references.get(fn);
+  if (known !== undefined && referenceKey(known) === key) references.delete(fn);
 }
 
 /**

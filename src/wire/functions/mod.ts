@@ -9,6 +9,7 @@ import { setFunctionHooks } from "../function_hook.ts";
 import { describe } from "./describe.ts";
 import { makePartial, partialOf } from "./partial.ts";
 import { resolve } from "./resolve.ts";
+import { whyNotThen } from "./trust.ts";
 
 export { isOwnModule } from "../../runtime/places.ts";
 export { mainGuard } from "./advice.ts";
@@ -33,5 +34,5 @@ export { distrust } from "./trust.ts";
 
 /** Tells the codec how functions travel. To be called once, when the library is put together. */
 export function installFunctionHooks(): void {
-  setFunctionHooks({ describe, resolve, partialOf, makePartial });
+  setFunctionHooks({ describe, resolve, partialOf, makePartial, whyNotThen });
 }

@@ -1,12 +1,13 @@
 /**
  * Layer 3, wire/functions. Functions with their first arguments filled in, in a form that can
  * travel: the codec asks `partialOf` and sends the function and the bound values. Imports
- * `spec.ts`, for targets given by module and name.
+ * `known.ts`, and `spec.ts` for targets given by module and name.
  *
  * @module
  */
 // deno-lint-ignore-file ban-types -- the codec's side handles any callable
 
+import { knownReference } from "./known.ts";
 import { type FunctionSpec, toFunction } from "./spec.ts";
 
 /** What a partial function is made of. */
@@ -58,10 +59,11 @@ export function partial(
  * What a partial function is made of.
  *
  * @param fn Any function.
- * @returns Its function and bound values; `undefined` if it is no partial.
+ * @returns Its function and bound values; `undefined` if it is no partial, or one that was registered
+ * and so is found by its name.
  */
 export function partialOf(fn: Function): PartialParts | undefined {
-  return parts.get(fn);
+  return knownReference(fn) === undefined ? parts.get(fn) : undefined;
 }
 
 /**
@@ -72,7 +74,7 @@ export function partialOf(fn: Function): PartialParts | undefined {
  * @returns The partial function.
  */
 export function makePartial(fn: Function, bound: readonly unknown[]): Function {
-  const inner = parts.get(fn);
+  const inner = partialOf(fn);
   const target = inner === undefined ? fn : inner.fn;
   const values = inner === undefined ? [...bound] : [...inner.bound, ...bound];
   const made = (...args: unknown[]): unknown => target(...values, ...args);

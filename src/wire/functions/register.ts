@@ -7,8 +7,9 @@
  */
 // deno-lint-ignore-file ban-types -- the table holds any callable
 
+import type { FunctionReference } from "../function_hook.ts";
 import { toUrl } from "./host.ts";
-import { forget, remember } from "./known.ts";
+import { forget, knownReference, remember } from "./known.ts";
 
 /** Any function or class, whatever its parameters. */
 export type AnyFunction =
@@ -58,10 +59,23 @@ export function register(
   if (names === undefined) table.set(url, names = new Map());
   for (const [name, fn] of entries) {
     const before = names.get(name);
-    if (before !== undefined && before !== fn) forget(before);
     names.set(name, fn);
-    remember(fn, { kind: "export", modules: [url], name, check: 0, search: false });
+    if (before !== undefined && before !== fn) replace(before, url, name, names);
+    remember(fn, referenceOf(url, name));
   }
+}
+
+/** A name stands for another function: the one before may have a second name, and is found by it. */
+function replace(fn: Function, url: string, name: string, names: Map<string, Function>): void {
+  forget(fn, referenceOf(url, name));
+  if (knownReference(fn) !== undefined) return;
+  for (const [alias, other] of names) {
+    if (other === fn) return remember(fn, referenceOf(url, alias));
+  }
+}
+
+function referenceOf(url: string, name: string): FunctionReference {
+  return { kind: "export", modules: [url], name, check: 0, search: false };
 }
 
 /**

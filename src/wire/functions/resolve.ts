@@ -28,7 +28,7 @@ import {
 } from "./loaded.ts";
 import { checksum, nameOf } from "./match.ts";
 import { globalFunction } from "./native.ts";
-import { whyNotCompile } from "./trust.ts";
+import { whyNotCompile, whyNotGlobal } from "./trust.ts";
 
 /**
  * The modules that must be loaded before a reference can be resolved.
@@ -93,6 +93,10 @@ export function resolve(reference: FunctionReference): Function {
     const refusal = whyNotCompile(reference.name);
     if (refusal !== null) throw new FunctionReferenceError(refusal);
     return compileInline(reference.source, reference.name);
+  }
+  if (reference.kind === "global") {
+    const refusal = whyNotGlobal(reference.path);
+    if (refusal !== null) throw new FunctionReferenceError(refusal);
   }
   const found = reference.kind === "global"
     ? globalFunction(reference.path)

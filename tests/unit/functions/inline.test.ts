@@ -34,6 +34,13 @@ test("inline() gives the function back, callable and described by its text", () 
   assert.equal(resolve(reference), square, "it comes back as the same function");
 });
 
+test("inline() of a function that came as text sends that text on", () => {
+  const came = remade("(x) => x + 1", "increment");
+  assert.equal(inline(came), came);
+  assert.deepEqual(describe(came), { kind: "inline", source: "(x) => x + 1", name: "increment" });
+  assert.equal(came(1), 2);
+});
+
 test("inline() functions of every kind work in another process", async () => {
   const factorial = inline(function factorial(n: number): number {
     return n < 2 ? 1 : n * factorial(n - 1);

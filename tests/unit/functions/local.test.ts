@@ -22,6 +22,7 @@ import {
   toFunction,
   toFunctionReference,
 } from "../../../src/wire/functions/mod.ts";
+import { whyNotThen } from "../../../src/wire/functions/trust.ts";
 import "../../fixtures/functions/host.ts";
 import { whileLoading } from "../../fixtures/functions/loading.ts";
 import common from "../../fixtures/functions/registered.cjs";
@@ -134,6 +135,33 @@ test("register() replaces a name, and forgets who had it", () => {
   assert.equal(resolve(reference), second);
   assert.throws(() => describe(first), FunctionReferenceError);
   assert.deepEqual(missingModules(reference), [], "a registered function is there already");
+});
+
+test("register() replaces a name of a function that has another one", () => {
+  const meta = { url: "file:///made-up/aliases.ts" };
+  const first = (() => () => 1)();
+  const second = (() => () => 2)();
+  for (const names of [["one", "two"], ["two", "one"]]) {
+    register(meta, { one: first, two: first });
+    const before = describe(first);
+    register(meta, { [names[0]]: second });
+    const reference = describe(first);
+    assert.equal((reference as { name: string }).name, names[1]);
+    assert.equal(resolve(reference), first);
+    assert.equal((describe(second) as { name: string }).name, names[0]);
+    assert.ok(["one", "two"].includes((before as { name: string }).name));
+  }
+});
+
+test("a partial that is registered is found by its name, also within another one", () => {
+  const hidden = (() => (a: number, b: number) => a + b)();
+  const named = partial(hidden, 1);
+  register({ url: "file:///made-up/partial.ts" }, { named });
+  assert.equal(partialOf(named), undefined);
+  assert.equal((describe(named) as { name: string }).name, "named");
+  const more = partial(named, 2);
+  assert.deepEqual(partialOf(more), { fn: named, bound: [2] });
+  assert.equal(more(), 3);
 });
 
 test("a function that comes back is the very same one, without any import", () => {
@@ -282,11 +310,5 @@ test("resolve() refuses globals that are not there", () => {
 
 test("installFunctionHooks() connects the codec", () => {
   installFunctionHooks();
-  const hooks = functionHooks();
-  assert.deepEqual([hooks.describe, hooks.resolve, hooks.partialOf, hooks.makePartial], [
-    describe,
-    resolve,
-    partialOf,
-    makePartial,
-  ]);
+  assert.deepEqual(functionHooks(), { describe, resolve, partialOf, makePartial, whyNotThen });
 });

@@ -72,7 +72,8 @@ export function knowFunction(fn: Function, reference: FunctionReference): void {
 
 export function partial(fn: Function, ...bound: unknown[]): Function {
   const made = (...rest: unknown[]): unknown => fn(...bound, ...rest);
-  partials.set(made, { fn, bound });
+  const inner = partials.get(fn);
+  partials.set(made, inner ? { fn: inner.fn, bound: [...inner.bound, ...bound] } : { fn, bound });
   return made;
 }
 
@@ -92,6 +93,7 @@ export function installFunctionHooks(): void {
     },
     partialOf: (fn) => partials.get(fn),
     makePartial: (fn, bound) => partial(fn, ...bound),
+    whyNotThen: () => null,
   });
 }
 

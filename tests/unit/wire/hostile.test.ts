@@ -197,6 +197,15 @@ const wrong: Record<string, Uint8Array[]> = {
     message(tag.PARTIAL, [0], 5),
     message(tag.PARTIAL, [1], tag.NULL, 5),
   ],
+  "partial functions of partial functions": [
+    message(tag.PARTIAL, [1], tag.PARTIAL, [1], tag.GLOBAL, "Math.max", 1, 2),
+    message(
+      tag.ARRAY,
+      [2],
+      message(tag.PARTIAL, [1], tag.GLOBAL, "Math.max", 1),
+      message(tag.PARTIAL, [1], tag.REFERENCE, [1], 2),
+    ),
+  ],
   "levels beyond the limit": [
     tag.ARRAY,
     tag.SET,

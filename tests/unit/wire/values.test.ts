@@ -141,6 +141,9 @@ describe("values", () => {
     const copy = roundTrip(value);
     assert.equal(copy.length, 4_294_967_295);
     assert.deepEqual(Object.entries(copy), Object.entries(value));
+    const empty: number[] = [1];
+    empty.length = 4_294_967_295;
+    assert.deepEqual(Object.entries(roundTrip(empty)), [["0", 1]]);
   });
 
   it("an array with many distant elements takes time for these only", () => {
@@ -337,12 +340,21 @@ describe("values", () => {
   });
 
   it("2000 levels travel, more are refused", () => {
-    const nest = (levels: number): unknown => {
-      let value: unknown = "bottom";
+    const nest = (levels: number, bottom: unknown = "bottom"): unknown => {
+      let value = bottom;
       for (let i = 0; i < levels; i++) value = i % 2 ? [value] : { next: value };
       return value;
     };
     assert.equal(difference(nest(2000), roundTrip(nest(2000))), null);
+    for (const bottom of ["\ud800", 2n ** 63n - 1n, 2n ** 70n]) {
+      const value = nest(2000, bottom);
+      assert.equal(difference(value, roundTrip(value)), null);
+    }
+    const buffer = new ArrayBuffer(16, { maxByteLength: 20 });
+    for (const bottom of [new Uint8Array(buffer, 4, 4), Object("\ud800"), new Date(1), /a/]) {
+      const value = nest(1999, bottom);
+      assert.equal(difference(value, roundTrip(value)), null);
+    }
     const error = refusalOf(nest(2001));
     assert.match(
       error.message,
