@@ -3,8 +3,8 @@
  * tests, the stress tests and the examples there: it is what their users get, and it starts children
  * in half of the time. Unit tests and what is named in {@link FROM_SOURCE} run from source as well.
  *
- * A tree lies in `.runtimes/`, under the hash of what went into it; those that nobody can be using any
- * more are removed when another one is made.
+ * A tree lies in `.runtimes/`, under the hash of what went into it, and its time says when a run last
+ * began to use it; those that nobody can be using any more are removed when another one is made.
  */
 
 import { buildPackage } from "../npm/build.ts";
@@ -42,7 +42,8 @@ export async function packageTree(): Promise<string> {
   const files = (await Promise.all(PARTS.map(filesBelow))).flat().sort();
   const name = `package-${await hashOf(files)}`;
   const tree = pathOf(new URL(name, RUNTIMES));
-  if (await Deno.stat(tree).then(() => true, () => false)) return tree + "/";
+  const now = new Date();
+  if (await Deno.utime(tree, now, now).then(() => true, () => false)) return tree + "/"; // in use
   await Deno.mkdir(RUNTIMES, { recursive: true });
   for await (const entry of Deno.readDir(RUNTIMES)) {
     if (!entry.name.startsWith("package-")) continue;

@@ -93,9 +93,7 @@ for (const { name, skip, address: newAddress } of KINDS) {
       await assert.rejects(second.accept(), error);
       second.close();
       if (name === "a path") assert.ok(existsSync(address as string));
-      { // the first one has not noticed
-        using _pair = await pairOf(listener);
-      }
+      using _first = await pairOf(listener); // it has not noticed; and it keeps the port
       listener.close();
       if (name === "a path") assert.ok(!existsSync(address as string));
       await assert.rejects(connect(address, { authKey }), {
@@ -126,10 +124,16 @@ for (const { name, skip, address: newAddress } of KINDS) {
 }
 
 describe("Listener", () => {
-  it("has an address at once where it was given one", () => {
-    using listener = new Listener({ port: 0 } as Address, { authKey });
-    assert.throws(() => listener.address, { name: "ProcessError", message: /await its listening/ });
-    listener.listening.catch(() => {});
+  it("has an address at once where it was given one", async () => {
+    using folder = new TempFolder();
+    const path = `${folder.path}/socket`;
+    using given = new Listener(path, { authKey });
+    assert.equal(given.address, path);
+    using open = new Listener({ port: 0 } as Address, { authKey });
+    assert.throws(() => open.address, { name: "ProcessError", message: /await its listening/ });
+    await Promise.all([given.listening, open.listening]);
+    assert.equal(given.address, path);
+    assert.notEqual((open.address as { port: number }).port, 0);
   });
 
   it("listens on loopback where there is no hostname", async () => {
@@ -276,7 +280,10 @@ describe("Listener", () => {
 
   it("cannot be connected to where nobody listens", async () => {
     using folder = new TempFolder();
-    for (const address of [`${folder.path}/nothing`, { hostname: "127.0.0.1", port: 1 }]) {
+    using listener = new Listener({ port: 0 } as Address, { authKey });
+    using _pair = await pairOf(listener);
+    const ofClient = listener.lastAccepted!; // it has that port, and does not listen there
+    for (const address of [`${folder.path}/nothing`, ofClient]) {
       await assert.rejects(connect(address, { authKey }), {
         name: "ProcessError",
         message: /^Cannot connect to .+: nobody listens there; start the listener first$/,

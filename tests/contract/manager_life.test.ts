@@ -7,14 +7,17 @@ import {
   BaseManager,
   BrokenPipeError,
   getContext,
+  Listener,
   Manager,
   Pool,
   Process,
   ProcessError,
   SharedMemoryManager,
 } from "../../mod.ts";
+import type { Address } from "../../mod.ts";
 import { whyNoPages } from "../../src/runtime/pages.ts";
 import { askAndFreeze, ownPid, startManager, Stubborn } from "../fixtures/manager/work.ts";
+import { KEY, pairOf } from "../fixtures/remote/pairs.ts";
 import { alive, stateOf, waitFor, waitUntilDead } from "../support/alive.ts";
 import { describeMethods } from "../support/methods.ts";
 
@@ -132,7 +135,9 @@ describe("What cannot be started", () => {
   });
 
   it("nobody listens", async () => {
-    const address = { hostname: "127.0.0.1", port: 1 };
+    using listener = new Listener({ port: 0 } as Address, { authKey: KEY });
+    using _pair = await pairOf(listener);
+    const address = listener.lastAccepted!; // the client has that port, and does not listen there
     const manager = new Manager({ address });
     await assert.rejects(manager.list(), {
       name: "ProcessError",

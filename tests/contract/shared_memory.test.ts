@@ -45,8 +45,10 @@ describe("shared memory by name", { skip: PAGES ? false : "no pages here" }, () 
   });
 
   it("is the same memory for whoever attaches", () => {
-    using memory = make(100, "mp-test-attach");
-    using other = new spawn.SharedMemory({ name: "mp-test-attach", size: 7 });
+    const name = `mp-test-${crypto.randomUUID()}`;
+    using memory = make(100, name);
+    assert.equal(memory.name, name);
+    using other = new spawn.SharedMemory({ name, size: 7 });
     assert.equal(other.size, 100);
     other.buf.set([1, 2, 3], 50);
     assert.deepEqual([...memory.buf.subarray(49, 54)], [0, 1, 2, 3, 0]);
@@ -95,7 +97,7 @@ describe("shared memory by name", { skip: PAGES ? false : "no pages here" }, () 
   });
 
   it("is reached by Python", { skip: hasPython() ? false : "no Python" }, async () => {
-    using memory = make(300, "mp-test-python");
+    using memory = make(300, `mp-test-${crypto.randomUUID()}`);
     memory.buf.fill(2, 1, 21);
     const run = promisify(execFile);
     const { stdout } = await run("python3", [fixture("shared/attach.py"), memory.name]);

@@ -5,7 +5,6 @@ import { readFileSync } from "node:fs";
 import process from "node:process";
 import { describe, it } from "node:test";
 import { getContext, warm } from "../../mod.ts";
-import { nothing } from "../fixtures/process/targets.ts";
 import type { Told } from "../fixtures/warm/noted.ts";
 import { waitUntilDead } from "../support/alive.ts";
 import { describeMethods } from "../support/methods.ts";
@@ -236,12 +235,20 @@ describeMethods("A spare", (method) => {
   });
 
   it("can do without the main module", async () => {
-    const { warm, Process } = getContext(method);
-    await warm(1, { main: false });
-    const child = new Process({ target: nothing });
-    child.start();
-    assert.equal(await child.join(), 0);
-    await warm(0);
+    for (const main of [true, false]) {
+      const lines = await scenario(["main", method, String(main)], {
+        env: { MANYCORE_MODE: "pool" }, // then the program notes who imports it
+      });
+      const [{ imports }] = lines;
+      const importers = imports.filter(([what]: string[]) => what === "main");
+      assert.deepEqual(
+        importers.map(([, , who]: string[]) => who),
+        main ? ["MainProcess", "Spare"] : ["MainProcess"],
+      );
+      const told = lines.find(({ id }) => id !== undefined)!;
+      assert.ok(imports.some(([id]: string[]) => id === told.id), "the child was the spare");
+      assert.deepEqual(lines.find(({ code }) => code !== undefined), { code: 0 });
+    }
   });
 
   it("cannot be asked for in a wrong way", () => {

@@ -134,6 +134,9 @@ describeMethods("A channel that turns out to be spoilt", (method) => {
     const { channel, put, set } = make(method);
     put("whole");
     set(AT.FIRST_RING, 0); // an item of nothing
-    assert.throws(() => channel.takeNowait(), { name: "ProtocolError" });
+    set(AT.TAILS, 4); // which is only its length
+    put("after");
+    assert.throws(() => channel.takeNowait(), { name: "ProtocolError", message: /0 bytes/ });
+    assert.equal(channel.takeNowait(), "after");
   });
 });
