@@ -141,6 +141,10 @@ function canGuard(): boolean {
   return setpriv ??= process.platform === "linux" && isThere(SETPRIV);
 }
 
+/** Flags by which a process is run, watched or tested: its children are not. */
+const ABOUT_ITSELF =
+  /^(--(eval|print|input-type|interactive|inspect|test|watch|experimental-test|cpu-prof|heap-prof|title)|-i$)/;
+
 /** Flags of the parent that the child needs, such as loaders; not those that choose what it runs. */
 function inheritedFlags(
   options: StartOptions,
@@ -149,15 +153,16 @@ function inheritedFlags(
   const flags: string[] = [];
   for (let i = 0; i < own.length; i++) {
     const flag = own[i];
-    if (/^(-e|-p|-pe|--eval|--print|--input-type|--test-isolation)$/.test(flag)) {
-      i++;
+    if (/^(-e|-p|-pe|--eval|--print)$/.test(flag)) {
+      i++; // its text may begin with a dash
       continue;
     }
-    if (
-      /^--(eval|print|input-type|inspect|test|watch|experimental-test|cpu-prof|heap-prof|title)/
-        .test(flag)
-    ) continue;
-    if (options.memoryLimitMb && flag.startsWith("--max-old-space-size")) continue;
+    const isReplaced = options.memoryLimitMb && flag.startsWith("--max-old-space-size");
+    if (ABOUT_ITSELF.test(flag) || isReplaced) {
+      // What is no flag is the value of the one before it.
+      while (i + 1 < own.length && !own[i + 1].startsWith("-")) i++;
+      continue;
+    }
     flags.push(flag);
   }
   if (!IS_BUN) flags.push(...QUIET.filter((flag) => !flags.includes(flag)));

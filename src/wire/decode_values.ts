@@ -132,8 +132,9 @@ function readPlain(s: Decoding, shape: Shape, depth: number): object {
   if (shape.plain) {
     for (let i = 0; i < keys.length; i++) value[keys[i]] = readAny(s, depth + 1);
   } else {
-    for (let i = 0; i < keys.length; i++) defineOwn(s, value, keys[i], readAny(s, depth + 1));
+    for (let i = 0; i < keys.length; i++) defineOwn(value, keys[i], readAny(s, depth + 1));
   }
+  if (shape.thenable) s.checkThen("then", value.then);
   return value;
 }
 
@@ -141,16 +142,18 @@ function readNewShape(s: Decoding): Shape {
   const { from } = s;
   const keys: string[] = [];
   let plain = true;
+  let thenable = false;
   let reach = -1;
   for (let left = from.count(2); left > 0; left--) {
     const key = readKey(from);
     // Assigning to it could run a setter or be refused, and would never make it an own property.
-    if (key in PLAIN || key === "then") plain = false;
+    if (key in PLAIN) plain = false;
+    if (key === "then") thenable = true;
     const first = key.charCodeAt(0);
     if (first >= DIGIT_0 && first <= DIGIT_9) reach = Math.max(reach, arrayIndex(key));
     keys.push(key);
   }
-  const shape = { keys, plain, reach };
+  const shape = { keys, plain, thenable, reach };
   s.shapes.push(shape);
   return shape;
 }
@@ -185,8 +188,7 @@ function readArray(s: Decoding, depth: number): unknown[] {
   return array;
 }
 
-function defineOwn(s: Decoding, value: object, key: string, data: unknown): void {
-  s.checkThen(key, data);
+function defineOwn(value: object, key: string, data: unknown): void {
   Object.defineProperty(value, key, {
     value: data,
     writable: true,

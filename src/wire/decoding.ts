@@ -37,6 +37,8 @@ export type Shape = {
   readonly keys: readonly string[];
   /** Whether plain assignment makes own properties of all of them. */
   readonly plain: boolean;
+  /** Whether one of them is `then`. */
+  readonly thenable: boolean;
   /** The largest index among them, or -1. */
   readonly reach: number;
 };
@@ -133,7 +135,7 @@ export class Decoding {
     delete (object as Record<number, unknown>)[FAR];
   }
 
-  /** To be called before an object gets a property whose name may be `then`. */
+  /** To be called for a property whose name may be `then`. */
   checkThen(key: string, value: unknown): void {
     if (key !== "then" || typeof value !== "function") return;
     const refusal = functionHooks().whyNotThen();

@@ -38,6 +38,19 @@ describeMethods("A program", (method) => {
     assert.deepEqual({ code, stdout, timedOut }, { code: 0, stdout: "code 0\n", timedOut: false });
   });
 
+  it("keeps flags that are about itself, and their values, from its children", {
+    skip: RUNTIME === "node" ? false : "about Node's flags",
+  }, async () => {
+    using folder = new TempFolder();
+    const flags = ["--cpu-prof", "--cpu-prof-dir", folder.path, "--title", "its own"];
+    const { code, stdout, stderr } = await runProgram(PROGRAM, ["finished", method], {
+      runtimeArgs: [...flags, "--max-http-header-size", "9000"],
+    });
+    assert.deepEqual({ code, stdout }, { code: 0, stdout: "code 0\n" }, stderr);
+    const profiles = readdirSync(folder.path).filter((name) => name.endsWith(".cpuprofile"));
+    if (method === "spawn") assert.equal(profiles.length, 1);
+  });
+
   it("shows what its children print where they print it", async () => {
     const { stdout } = await runProgram(PROGRAM, ["output", method]);
     const five = [0, 1, 2, 3, 4].map((i) => `line ${i}`);
