@@ -13,8 +13,13 @@ import type { warm } from "./process/warm.ts";
 import { checkMethod, getStartMethod } from "./park/start_method.ts";
 import type { StartMethod } from "./park/start_method.ts";
 import "./broker/mod.ts";
+import { BaseManager } from "./manager/base_manager.ts";
 import { Manager } from "./manager/manager.ts";
 import { SharedMemoryManager } from "./manager/shared_memory_manager.ts";
+import { ProcessPoolExecutor, ThreadPoolExecutor } from "./executor/executor.ts";
+import { getLogger, logToStderr } from "./process/logging.ts";
+import { connect } from "./remote/connect.ts";
+import { Listener } from "./remote/listener.ts";
 import { Pool } from "./pool/pool.ts";
 import { makePipe } from "./connection/pipe.ts";
 import type { Pipe } from "./connection/pipe.ts";
@@ -89,8 +94,12 @@ class SpawnPool extends Pool {
 }
 
 /** The classes of managers, each bound to a start method. */
-function managers(startMethod: StartMethod): Pick<Context, "Manager" | "SharedMemoryManager"> {
+function managers(startMethod: StartMethod): Pick<
+  Context,
+  "BaseManager" | "Manager" | "SharedMemoryManager"
+> {
   const bound = {
+    BaseManager: class extends BaseManager {},
     Manager: class extends Manager {},
     SharedMemoryManager: class extends SharedMemoryManager {},
   };
@@ -142,12 +151,22 @@ export interface Context {
   readonly SharedMemory: typeof SharedMemory;
   /** As the top-level `ShareableList`, with this method. */
   readonly ShareableList: typeof ShareableList;
+  /** As the top-level `BaseManager`, whose server is started with this method. */
+  readonly BaseManager: typeof BaseManager;
   /** As the top-level `Manager`, whose server is started with this method. */
   readonly Manager: typeof Manager;
   /** As the top-level `SharedMemoryManager`, whose server is started with this method. */
   readonly SharedMemoryManager: typeof SharedMemoryManager;
   /** As the top-level function, with this method. */
   readonly warm: typeof warm;
+  /** As the top-level class: its processes are spawned whatever the context. */
+  readonly ProcessPoolExecutor: typeof ProcessPoolExecutor;
+  /** As the top-level class: its threads are threads whatever the context. */
+  readonly ThreadPoolExecutor: typeof ThreadPoolExecutor;
+  /** As the top-level class. */
+  readonly Listener: typeof Listener;
+  /** As the top-level function. */
+  readonly connect: typeof connect;
   /** As the top-level function. */
   readonly wait: typeof wait;
   /** As the top-level function. */
@@ -158,6 +177,10 @@ export interface Context {
   readonly activeChildren: typeof activeChildren;
   /** As the top-level function. */
   readonly cpuCount: typeof cpuCount;
+  /** As the top-level function. */
+  readonly getLogger: typeof getLogger;
+  /** As the top-level function. */
+  readonly logToStderr: typeof logToStderr;
 }
 
 const SHARED = {
@@ -178,7 +201,20 @@ const SHARED = {
   SharedMemory,
   ShareableList,
 };
-const functions = { wait, currentProcess, parentProcess, activeChildren, cpuCount };
+/** What is the same for every start method. */
+const COMMON = {
+  ProcessPoolExecutor,
+  ThreadPoolExecutor,
+  Listener,
+  connect,
+  wait,
+  currentProcess,
+  parentProcess,
+  activeChildren,
+  cpuCount,
+  getLogger,
+  logToStderr,
+};
 
 const contexts: Record<StartMethod, Context> = {
   spawn: {
@@ -189,7 +225,7 @@ const contexts: Record<StartMethod, Context> = {
     ...managers("spawn"),
     Pipe: (options) => makePipe("spawn", options),
     warm: (count, options) => warmFor("spawn", count, options),
-    ...functions,
+    ...COMMON,
   },
   thread: {
     method: "thread",
@@ -199,7 +235,7 @@ const contexts: Record<StartMethod, Context> = {
     ...managers("thread"),
     Pipe: (options) => makePipe("thread", options),
     warm: (count, options) => warmFor("thread", count, options),
-    ...functions,
+    ...COMMON,
   },
 };
 
