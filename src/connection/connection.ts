@@ -23,8 +23,9 @@ import { closed, CONNECTION_WORDING, wrongWay } from "./wording.ts";
 /** How long {@link Connection.send} may wait, and what it moves. */
 export interface SendOptions extends WaitOptions {
   /**
-   * Buffers that are given away rather than kept: they are empty here afterwards. Between threads they
-   * are moved without a copy, and ports and streams can be named as well.
+   * Buffers that are given away rather than kept: they are empty here as soon as the message is written
+   * down, also if it cannot be sent then. Between threads they are moved without a copy, and ports
+   * can be named as well.
    */
   transfer?: readonly object[];
 }

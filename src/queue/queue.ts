@@ -21,7 +21,10 @@ import { closed, QUEUE_WORDING } from "./wording.ts";
 
 /** How long {@link Queue.put} may wait, and what it moves. */
 export interface PutOptions extends WaitOptions {
-  /** Buffers that are given away rather than kept: they are empty here afterwards. */
+  /**
+   * Buffers that are given away rather than kept: they are empty here as soon as the item is written
+   * down, also if the time is up before there is a place for it.
+   */
   transfer?: readonly ArrayBuffer[];
 }
 
