@@ -18,7 +18,7 @@ import { load, sleepOn } from "../memory/atomics.ts";
 import { ENTRIES, WHY_NO_ENTRIES } from "../runtime/places.ts";
 import { startHelper } from "../runtime/helper_thread.ts";
 import type { HelperPort } from "../runtime/helper_thread.ts";
-import { threadBegan } from "../runtime/liveness.ts";
+import { threadRuns } from "../runtime/liveness.ts";
 import { runtime } from "../runtime/mod.ts";
 import { whyNoPages } from "../runtime/pages.ts";
 import { unusable } from "./failure.ts";
@@ -84,9 +84,10 @@ export function hearBlocked(ms: number = LOOK_MS): void {
  * @throws {ProcessError} If the helper has ended.
  */
 export function lookAfterHelper(): void {
-  if (!ended && began >= 0 && threadBegan(thread) === began) return;
-  // Asked twice: what cannot be read may be there all the same.
-  ended ||= ++silence > (began >= 0 ? 1 : MAX_SILENCE);
+  const runs = threadRuns(thread, began);
+  if (!ended && runs === true) return;
+  // Asked twice: its last words may be on their way.
+  ended ||= ++silence > (runs === false ? 1 : MAX_SILENCE);
   if (ended) {
     throw unusable(
       `the thread that does this for process ${runtime.pid()} has ended, or did not start; what it ` +

@@ -41,6 +41,8 @@ export let stateOf: <R>(future: Future<R>) => FutureState<R>;
  */
 export class Future<R> implements PromiseLike<R> {
   #state: FutureState<R> = new FutureState();
+  /** Settles well when the call has ended, either way. */
+  #ended: Promise<void> | null = null;
 
   static {
     stateOf = (future) => future.#state;
@@ -100,8 +102,8 @@ export class Future<R> implements PromiseLike<R> {
    */
   async exception(options?: WaitOptions): Promise<unknown> {
     const state = this.#state;
-    const ended = state.promise.then(() => {}, () => {});
-    if (await waitFor(ended, options, "get an error") === EXPIRED) {
+    this.#ended ??= state.promise.then(() => {}, () => {});
+    if (await waitFor(this.#ended, options, "get an error") === EXPIRED) {
       throw new TimeoutError(
         `Not ended within ${options!.timeout} ms: the task goes on; wait again, or cancel() it`,
       );

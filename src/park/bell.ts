@@ -12,21 +12,34 @@ const NONE = -1;
 const MAX_CONNECTIONS = 256;
 const connections = new Map<string, number>();
 const listeners: (() => void)[] = [];
-let own: [number, number] | null = null;
+let own: BellAddress | null = null;
+
+/** Where a bell is, in two words. */
+export type BellAddress = readonly [low: number, high: number];
 
 /** Calls back when this isolate's bell is rung. */
 export function onBell(listener: () => void): void {
   listeners.push(listener);
 }
 
-/** The address of this isolate's bell, in two words; it can be rung from now on. */
-export function bellAddress(): [number, number] {
-  if (own === null) {
-    const [low, high] = crypto.getRandomValues(new Int32Array(2));
-    own = [low, high];
-    listenForRings(nameOf(low, high), () => listeners.forEach((listener) => listener()));
-  }
-  return own;
+/**
+ * The address of this isolate's bell, which can be rung from now on; `null` if there is none, because
+ * no descriptor is left for its socket. Every call tries again.
+ */
+export function bellAddress(): BellAddress | null {
+  return own ??= hangBell();
+}
+
+function hangBell(): BellAddress | null {
+  const [low, high] = crypto.getRandomValues(new Int32Array(2));
+  const address: BellAddress = [low, high];
+  let failed = false;
+  const hear = () => listeners.forEach((listener) => listener());
+  listenForRings(nameOf(low, high), hear, () => {
+    failed = true;
+    if (own === address) own = null;
+  });
+  return failed ? null : address;
 }
 
 /** Rings the bell at an address. Never waits, never throws: one that is gone needs no ring. */
@@ -51,7 +64,8 @@ function closeConnections(): void {
   connections.clear();
 }
 
-function nameOf(low: number, high: number): string {
+/** The name of the socket of a bell. */
+export function nameOf(low: number, high: number): string {
   const hex = (n: number) => (n >>> 0).toString(16).padStart(8, "0");
   return `manycore-bell-${hex(low)}${hex(high)}`;
 }

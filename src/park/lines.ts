@@ -317,6 +317,7 @@ export class Lines {
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
       this.#pauseMs = Math.min(2 * this.#pauseMs, SLICE_MS);
+      this.#self.listen(); // who has rung in vain thinks that this isolate listens no more
       this.#tryAll(true);
       if (this.#count > 0 && this.#timer === undefined) this.#lookLater();
     }, this.#pauseMs);

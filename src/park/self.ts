@@ -8,6 +8,9 @@
  *             of an event loop: it sets LISTENING, then enlists and tries. A ringer that finds
  *             LISTENING clears it and rings the socket: one ring, however many reasons.
  * Failure     An agent that is DEAD or LEFT is rung for nothing. A socket that is gone is forgotten.
+ *             Who has no socket, as no descriptor is left, is rung for nothing as well: it looks by
+ *             itself (`lines.ts`), and tries each time to get one.
+ *             Who finds an agent dead rings everyone, as the isolate does that is told.
  * ```
  *
  * @module
@@ -22,6 +25,7 @@ import { sleep, wake } from "../memory/place.ts";
 import type { Extent } from "../memory/place.ts";
 import type { Agent, Sleeper } from "./agent.ts";
 import { bellAddress, onBell, ringBell } from "./bell.ts";
+import type { BellAddress } from "./bell.ts";
 import { AgentTable, wordOf } from "./table.ts";
 
 /** How long a wait looks before it sleeps: less than it takes to be woken. */
@@ -42,13 +46,14 @@ export class Self implements Sleeper {
   onRing: () => void = () => {};
   readonly #root: Extent;
   readonly #word: number;
-  #reachable = false;
+  /** Where its bell is, as written into its slot. */
+  #address: BellAddress | null = null;
   #hasWoken = false;
   #lastSuccess = 0;
 
   constructor(arena: Arena) {
     this.#root = arena.root;
-    this.table = new AgentTable(arena);
+    this.table = new AgentTable(arena, () => this.ringEveryone());
     this.id = this.table.join(null);
     this.slot = this.seat = slotOf(this.id);
     this.#word = wordOf(this.slot);
@@ -125,14 +130,14 @@ export class Self implements Sleeper {
     return load(this.#root.words, DEATHS_AT);
   }
 
-  /** Says that rings shall reach the event loop. */
+  /** Says that rings shall reach the event loop. A bell that could not be hung is tried again. */
   listen(): void {
     const { words, address } = this.#root;
-    if (address !== 0 && !this.#reachable) {
-      this.#reachable = true;
-      const [low, high] = bellAddress();
-      store(words, this.#word + AGENT.ADDRESS_LOW, low);
-      store(words, this.#word + AGENT.ADDRESS_HIGH, high);
+    const bell = address === 0 ? null : bellAddress();
+    if (bell !== null && bell !== this.#address) {
+      this.#address = bell;
+      store(words, this.#word + AGENT.ADDRESS_LOW, bell[0]);
+      store(words, this.#word + AGENT.ADDRESS_HIGH, bell[1]);
     }
     or(words, this.#word + AGENT.PARKED, PARKED.LISTENING);
   }

@@ -13,8 +13,9 @@
  * ```
  *
  * Whether a process or thread lives, the operating system says, by the time at which it began; that
- * is asked at most every {@link FRESH_MS} milliseconds. The isolate that started a child says so as
- * well, as soon as it comes to its event loop, and is the only one to say where nobody can ask.
+ * is asked at most every {@link FRESH_MS} milliseconds. Where it cannot say, an agent counts as alive.
+ * The isolate that started a child says so as well, as soon as it comes to its event loop, and is the
+ * only one to say where nobody can ask. Whoever is the first to know lets all others look.
  *
  * @module
  */
@@ -24,7 +25,7 @@ import type { Arena } from "../memory/arena.ts";
 import { DEATHS_AT, TABLE_AT } from "../memory/arena.ts";
 import { add, cas, load, store } from "../memory/atomics.ts";
 import { AGENT, agentId, generationOf, LIFE, MAX_AGENTS, slotOf } from "../memory/layout.ts";
-import { threadBegan, threadNumber } from "../runtime/liveness.ts";
+import { threadBegan, threadNumber, threadRuns } from "../runtime/liveness.ts";
 import { runtime } from "../runtime/mod.ts";
 import { isolateNumbers } from "./isolate.ts";
 
@@ -40,9 +41,12 @@ export function wordOf(slot: number): number {
 export class AgentTable {
   readonly #words: Int32Array<ArrayBufferLike>;
   readonly #asked = new Map<number, number>();
+  readonly #onDeath: () => void;
 
-  constructor(arena: Arena) {
+  /** @param onDeath Called when this isolate is the first to find out that another has ended. */
+  constructor(arena: Arena, onDeath: () => void) {
     this.#words = arena.root.words;
+    this.#onDeath = onDeath;
   }
 
   /**
@@ -101,20 +105,24 @@ export class AgentTable {
       return false;
     }
     const host = load(this.#words, word + AGENT.HOST);
-    if (host !== 0) return this.isAlive(host);
+    if (host !== 0) {
+      if (this.isAlive(host)) return true;
+      this.#found(id, this.wasKilled(host) ? LIFE.DEAD : LIFE.LEFT); // it ends with its host
+      return false;
+    }
     const thread = load(this.#words, word + AGENT.TID);
     const own = load(this.#words, word + AGENT.ISOLATE) === isolateNumbers().own;
     if (thread === 0 || own) return true;
     const now = performance.now();
     if (now - (this.#asked.get(id) ?? -FRESH_MS) < FRESH_MS) return true;
-    if (threadBegan(thread) === this.#began(word)) {
+    if (threadRuns(thread, this.#began(word)) !== false) {
       // The slot may have been taken meanwhile: then the thread is another's.
       if (load(this.#words, word + AGENT.STATE) !== state) return false;
       this.#asked.set(id, now);
       return true;
     }
     this.#asked.delete(id);
-    this.end(id, LIFE.DEAD);
+    this.#found(id, LIFE.DEAD);
     return false;
   }
 
@@ -123,6 +131,10 @@ export class AgentTable {
     if (this.isAlive(id)) return false;
     const state = load(this.#words, wordOf(slotOf(id)) + AGENT.STATE);
     return state >> LIFE.SHIFT === generationOf(id) && (state & LIFE.MASK) === LIFE.DEAD;
+  }
+
+  #found(id: number, life: typeof LIFE.LEFT | typeof LIFE.DEAD): void {
+    if (this.end(id, life)) this.#onDeath();
   }
 
   /** Takes note that an agent has left or is dead. Returns whether that was news (T2). */
@@ -174,8 +186,7 @@ export class AgentTable {
   /** Whether the thread of an agent that has ended runs on: it could not be stopped. Or is not known. */
   #runs(word: number): boolean | undefined {
     if (load(this.#words, word + AGENT.HOST) !== 0) return false; // there is none of its own
-    const thread = load(this.#words, word + AGENT.TID);
-    return thread === 0 ? undefined : threadBegan(thread) === this.#began(word);
+    return threadRuns(load(this.#words, word + AGENT.TID), this.#began(word));
   }
 
   /** The agents of an isolate, and of the threads that end with it. */

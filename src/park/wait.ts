@@ -1,13 +1,14 @@
 /**
  * Layer 4, park. Waiting with a deadline and an abort signal: the one place that turns
- * `{ timeout, signal }` into behaviour. Owns its timer and listener while a wait lasts, and removes
- * both; keeps the isolate alive meanwhile.
+ * `{ timeout, signal }` into behaviour. Owns its timer and listeners while a wait lasts, and removes
+ * all; keeps the isolate alive meanwhile.
  *
  * @module
  */
 
 import { runtime } from "../runtime/mod.ts";
 import { show } from "../show.ts";
+import { whenSettled } from "./settled.ts";
 
 /** How long a call may wait. */
 export interface WaitOptions {
@@ -97,9 +98,10 @@ export async function waitFor<T>(
   const release = runtime.keepAlive();
   let timer: ReturnType<typeof setTimeout> | undefined;
   let onAbort: (() => void) | undefined;
+  let callOff: (() => void) | undefined;
   try {
     return await new Promise<T | typeof EXPIRED>((resolve, reject) => {
-      promise.then(resolve, reject);
+      callOff = whenSettled(promise, resolve, reject);
       if (timeout <= 0) {
         // Gives a promise that has settled the two turns that it needs to win.
         Promise.resolve().then(() => {}).then(() => {}).then(() => resolve(EXPIRED));
@@ -117,6 +119,7 @@ export async function waitFor<T>(
     });
   } finally {
     clearTimeout(timer);
+    callOff?.();
     if (onAbort) signal?.removeEventListener("abort", onAbort);
     release();
   }

@@ -33,6 +33,8 @@ import type { CallbackOptions } from "./options.ts";
 export class AsyncResult<R> implements PromiseLike<R> {
   #promise: Promise<R>;
   #state: "pending" | "done" | "failed" = "pending";
+  /** Settles well when that has, either way. */
+  #ended: Promise<void> | null = null;
   #cancel: () => boolean;
 
   static {
@@ -82,7 +84,8 @@ export class AsyncResult<R> implements PromiseLike<R> {
    * @throws The signal's reason.
    */
   async wait(options?: WaitOptions): Promise<void> {
-    await waitFor(this.#promise.then(() => {}, () => {}), options, "wait for a result");
+    this.#ended ??= this.#promise.then(() => {}, () => {});
+    await waitFor(this.#ended, options, "wait for a result");
   }
 
   /** Whether the call has ended. */

@@ -9,7 +9,7 @@
 
 import { loadLibrary, whyNoLibrary } from "./c_library.ts";
 import type { CLibrary, CSignature } from "./c_library.ts";
-import { beganIn } from "./proc_stat.ts";
+import { beganIn, ENDED, UNKNOWN } from "./proc_stat.ts";
 import { nativeSwitch } from "./native_switch.ts";
 
 const SIGNATURES = {
@@ -38,7 +38,7 @@ const MAP_SHARED = 1;
 const PUNCH_HOLE = 3; // keeping the size
 const SEEK_END = 2;
 const FUTEX = { WAIT: 0, WAKE: 1 };
-const ERRNO = { ENOENT: 2, EACCES: 13, EEXIST: 17 };
+const ERRNO = { ENOENT: 2, ESRCH: 3, EACCES: 13, EEXIST: 17 };
 const SOCKET = { UNIX: 1, STREAM: 1 | 0o4000 | 0o2000000 }; // non-blocking, closed on exec
 const MSG = 0x4000 | 0x40; // no signal, do not wait
 
@@ -167,13 +167,14 @@ export class Pages {
     return this.#c.call.gettid();
   }
 
-  /** When a thread or process began, in ticks since the machine did; -1 if it has ended. */
+  /** When a thread or process began, in ticks since the machine did; or ENDED, or UNKNOWN. */
   began(thread: number): number {
     const file = this.#c.call.open(text(`/proc/${thread}/stat`), O.CLOEXEC, 0);
-    if (file < 0) return -1;
+    if (file < 0) return this.#isGone() ? ENDED : UNKNOWN;
     const length = this.#c.call.read(file, this.#reads, this.#reads.length);
+    const gone = length < 0 && this.#isGone(); // it ended meanwhile
     this.#c.call.close(file);
-    if (length <= 0) return -1;
+    if (length <= 0) return gone ? ENDED : UNKNOWN;
     return beganIn(new TextDecoder().decode(this.#reads.subarray(0, length)));
   }
 
@@ -194,6 +195,11 @@ export class Pages {
   /** Sends a byte. Returns false if the other side is gone; a full socket is rung already. */
   ring(socket: number): boolean {
     return this.#c.call.send(socket, ONE, 1, MSG) === 1 || this.#errno[0] === EAGAIN;
+  }
+
+  /** Whether the last call has found no process or thread: any other failure says nothing of it. */
+  #isGone(): boolean {
+    return this.#errno[0] === ERRNO.ENOENT || this.#errno[0] === ERRNO.ESRCH;
   }
 
   #failure(action: string): Error {

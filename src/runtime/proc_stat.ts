@@ -4,9 +4,15 @@
  * @module
  */
 
-/** The beginning in the text of a `stat` file; -1 for a thread that has ended. */
+/** There is no such thread, or it has ended and only its number is left. */
+export const ENDED = -1;
+/** It cannot be told. */
+export const UNKNOWN = -2;
+
+/** The beginning in the text of a `stat` file; {@link ENDED} or {@link UNKNOWN}. */
 export function beganIn(stat: string): number {
   // The name is in parentheses and may hold anything; the state and 19 numbers later the time follow.
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  return /[ZXx]/.test(fields[0]) ? -1 : Number(fields[19]);
+  if (/[ZXx]/.test(fields[0])) return ENDED;
+  return /^\d+$/.test(fields[19]) ? Number(fields[19]) : UNKNOWN;
 }

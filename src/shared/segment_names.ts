@@ -8,6 +8,7 @@
  * @module
  */
 
+import { threadBegan, threadRuns } from "../runtime/liveness.ts";
 import { runtime } from "../runtime/mod.ts";
 import type { Pages } from "../runtime/pages.ts";
 import { pidNamespace, SHM_FOLDER, shmNames } from "../runtime/shm_files.ts";
@@ -22,7 +23,7 @@ export function newName(pages: Pages): string {
   if (beginning === null) {
     const pid = runtime.pid();
     const namespace = pidNamespace();
-    const numbers = [namespace, pid, pages.began(pid)];
+    const numbers = [namespace, pid, threadBegan(pid)];
     beginning = `mp-${numbers.map((number) => number.toString(36)).join("-")}`;
     if (namespace !== 0) removeAbandoned(pages, namespace);
   }
@@ -65,6 +66,6 @@ function removeAbandoned(pages: Pages, own: number): void {
     const parts = NAME.exec(name)?.slice(1).map((part) => parseInt(part, 36));
     if (parts === undefined) continue;
     const [namespace, pid, began] = parts;
-    if (namespace === own && pages.began(pid) !== began) pages.unlink(pathOf(name));
+    if (namespace === own && threadRuns(pid, began) === false) pages.unlink(pathOf(name));
   }
 }

@@ -13,6 +13,8 @@
  *                has followed.
  *             H7 only the REPAIRER writes on behalf of a dead agent, and only a dead REPAIRER is
  *                replaced: what it finds does not change under its hands.
+ *             H8 what comes back never lifts the permits above BOUND: somebody who had none has
+ *                released one in the meantime, and that one is not counted twice.
  * Failure     an agent that dies
  *                before H2 of a take: the permit goes back to VALUE, the mark is cleared;
  *                before H2 of a give: the record is completed;
@@ -31,6 +33,7 @@ import type { Agent } from "../park/agent.ts";
 
 /** Words of a semaphore that this protocol uses. */
 export const VALUE = 0;
+export const BOUND = 2;
 const REPAIRER = 3;
 
 /** Bits of VALUE that count permits. */
@@ -62,15 +65,26 @@ export function takeHeld(words: Words, at: number, held: number, agent: Agent): 
   return true;
 }
 
-/** Gives a permit of the agent back. */
-export function giveHeld(words: Words, at: number, held: number, agent: Agent): void {
+/**
+ * Gives a permit of the agent back. Returns false if there were as many as there may be: then it is
+ * the agent's no more, and there are no more than before.
+ */
+export function giveHeld(words: Words, at: number, held: number, agent: Agent): boolean {
   const own = held + agent.slot;
+  const bound = load(words, at + BOUND);
+  let raised = false;
   for (;;) {
     const value = load(words, at + VALUE);
-    if (value >>> MARK_SHIFT !== 0) repair(words, at, held, agent); // H5
-    else if (cas(words, at + VALUE, value, value + 1 | mark(agent.slot, GIVE))) break; // H1
+    if (value >>> MARK_SHIFT !== 0) { // H5
+      repair(words, at, held, agent);
+      continue;
+    }
+    const after = raise(value, 1, bound);
+    raised = after !== value;
+    if (cas(words, at + VALUE, value, after | mark(agent.slot, GIVE))) break; // H1
   }
   finish(words, at, own, load(words, own) - 1);
+  return raised;
 }
 
 /** Gives back what dead agents held, and clears their mark. Returns how many permits that were. */
@@ -88,6 +102,7 @@ export function repair(words: Words, at: number, held: number, agent: Agent): nu
 }
 
 function bury(words: Words, at: number, record: number, slot: number): number {
+  const bound = load(words, at + BOUND);
   let returned = 0;
   const value = load(words, at + VALUE);
   const mode = value >>> MARK_SHIFT & MODE;
@@ -97,7 +112,7 @@ function bury(words: Words, at: number, record: number, slot: number): number {
       if (mode === TAKE) returned++;
       else store(words, record, (mode === GIVE ? entry - 1 : entry & ~COUNT) | RECORDED);
     }
-    unmark(words, at, mode === TAKE && returned > 0 ? 1 : 0);
+    unmark(words, at, mode === TAKE && returned > 0 ? 1 : 0, bound);
     if (mode === ALL) returned++; // its repairer may have died before it woke anybody
   }
   const entry = load(words, record) & ~RECORDED;
@@ -107,10 +122,10 @@ function bury(words: Words, at: number, record: number, slot: number): number {
   for (;;) {
     const value = load(words, at + VALUE);
     if (value >>> MARK_SHIFT !== 0) return returned; // of an agent that lives: the next look goes on
-    if (cas(words, at + VALUE, value, value + count | mark(slot, ALL))) break;
+    if (cas(words, at + VALUE, value, raise(value, count, bound) | mark(slot, ALL))) break;
   }
   store(words, record, entry & ~COUNT | RECORDED);
-  unmark(words, at, 0);
+  unmark(words, at);
   return returned + count;
 }
 
@@ -130,16 +145,21 @@ function prepare(words: Words, at: number, held: number, agent: Agent): number {
 
 function finish(words: Words, at: number, own: number, entry: number): void {
   store(words, own, entry | RECORDED); // H2
-  unmark(words, at, 0); // H3
+  unmark(words, at); // H3
   store(words, own, entry); // H4
 }
 
 /** Clears the mark and adds permits. */
-function unmark(words: Words, at: number, permits: number): void {
+function unmark(words: Words, at: number, permits = 0, bound = MAX_PERMITS): void {
   for (;;) {
     const value = load(words, at + VALUE);
-    if (cas(words, at + VALUE, value, (value & MAX_PERMITS) + permits)) return;
+    if (cas(words, at + VALUE, value, raise(value & MAX_PERMITS, permits, bound))) return;
   }
+}
+
+/** A number of permits with some more, as many as there may be (H8). */
+function raise(permits: number, count: number, bound: number): number {
+  return Math.min(permits + count, bound);
 }
 
 function hasDead(words: Words, at: number, held: number, agent: Agent): boolean {

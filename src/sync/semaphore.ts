@@ -107,13 +107,7 @@ export class Semaphore {
    */
   release(count = 1): void {
     checkPermits(count, "release", 1);
-    if (this.#end.now(releasePermits, count) === NONE) {
-      const limit = this instanceof BoundedSemaphore ? "it began with" : "a semaphore can count";
-      throw new RangeError(
-        `Cannot release ${count} of a semaphore that has ${this.value}: that is more than ${limit}; ` +
-          "call release once for each acquire",
-      );
-    }
+    if (this.#end.now(releasePermits, count) === NONE) throw this.#tooMany(count);
   }
 
   /**
@@ -159,7 +153,20 @@ export class Semaphore {
 
   #guard(result: number, options: WaitOptions | undefined): Held {
     if (result !== DONE) throw notHeld("semaphore", options);
-    return guard(result, () => void this.#end.now(releaseHeld, 0));
+    let held = true;
+    return guard(result, () => {
+      if (!held) return; // one that was refused is gone, and is not given back again
+      held = false;
+      if (this.#end.now(releaseHeld, 0) === NONE) throw this.#tooMany(1);
+    });
+  }
+
+  #tooMany(count: number): RangeError {
+    const limit = this instanceof BoundedSemaphore ? "it began with" : "a semaphore can count";
+    return new RangeError(
+      `Cannot release ${count} of a semaphore that has ${this.value}: that is more than ${limit}; ` +
+        "call release once for each acquire",
+    );
   }
 
   static {

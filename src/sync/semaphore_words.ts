@@ -16,7 +16,7 @@
  *                it stepped back, and then the starved agent wakes one for it (S2).
  * Wake-up     as for locks.
  * Failure     an anonymous permit of an agent that died is lost to its owner's care: anybody may give
- *             it back. A held one comes back.
+ *             it back. A held one comes back, unless somebody has given too many back before.
  * ```
  *
  * @module
@@ -30,11 +30,10 @@ import { AGAIN, EXPIRED, PHASE } from "../park/operation.ts";
 import type { NowOperation, Phase, WaitOperation } from "../park/operation.ts";
 import { nameOperations } from "../park/operations.ts";
 import { wakeOne } from "../park/wait_set.ts";
-import { giveHeld, MARK_SHIFT, repair, takeHeld, VALUE } from "./held_permits.ts";
+import { BOUND, giveHeld, MARK_SHIFT, repair, takeHeld, VALUE } from "./held_permits.ts";
 import { endTurn, mustStepBack, wakeNext } from "./turn.ts";
 
 const STARVED = 1;
-const BOUND = 2;
 const SET = 4;
 /** Where the held permits are recorded: the wait set comes before. */
 const HELD = SET + WAIT_SET.LENGTH;
@@ -89,9 +88,9 @@ export const releasePermits: NowOperation = (words, at, agent, count) => {
   return DONE;
 };
 
-/** Gives a held permit back. */
+/** Gives a held permit back. Returns {@link NONE} if there would be too many: then it is gone. */
 export const releaseHeld: NowOperation = (words, at, agent) => {
-  giveHeld(words, at, at + HELD, agent);
+  if (!giveHeld(words, at, at + HELD, agent)) return NONE; // P1
   wake(words, at, agent, 1);
   return DONE;
 };

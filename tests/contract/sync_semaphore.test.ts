@@ -301,4 +301,41 @@ describeSettings("BoundedSemaphore", (setting) => {
     semaphore.release();
     assert.equal(semaphore.value, 3);
   });
+
+  it("BoundedSemaphore refuses a held permit that is one too many, and that is gone", async () => {
+    const semaphore = new setting.objects.BoundedSemaphore(1);
+    const held = await semaphore.hold();
+    semaphore.release(); // of a permit that it did not take
+    assert.throws(() => held[Symbol.dispose](), {
+      name: "RangeError",
+      message: /more than it began with/,
+    });
+    assert.equal(semaphore.value, 1);
+    held[Symbol.dispose]();
+    assert.equal(semaphore.value, 1);
+    await assert.rejects(semaphore.run(() => semaphore.release()), { name: "RangeError" });
+    assert.equal(semaphore.value, 1);
+    assert.equal(await semaphore.run(() => semaphore.value), 0);
+  });
+
+  it("BoundedSemaphore has no more permits when a holder dies whose permit was released", async () => {
+    const semaphore = new setting.objects.BoundedSemaphore(1);
+    const held = new setting.objects.Event();
+    const child = new setting.children.Process({
+      target: work.holdAndEnd,
+      args: [semaphore, held, "kill", "async"],
+    });
+    child.start();
+    await held.wait();
+    semaphore.release(); // of a permit that it did not take
+    child.kill();
+    await child.join();
+    assert.equal(semaphore.value, 1);
+    assert.equal(await semaphore.acquire(), true);
+    assert.equal(await semaphore.acquire(), true); // the permit of the dead has come back
+    assert.equal(semaphore.tryAcquire(), false);
+    semaphore.release();
+    assert.throws(() => semaphore.release(), { name: "RangeError" });
+    assert.equal(semaphore.value, 1);
+  });
 });

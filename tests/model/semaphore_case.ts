@@ -6,6 +6,7 @@
 
 import assert from "node:assert/strict";
 import { EXPIRED } from "../../src/park/operation.ts";
+import type { NowOperation } from "../../src/park/operation.ts";
 import {
   acquirePermit,
   DONE,
@@ -16,7 +17,8 @@ import {
   SEMAPHORE_WORDS,
   tryPermit,
 } from "../../src/sync/semaphore_words.ts";
-import { inside, ModelAgent, namesOf, OBJECT, wordsOf } from "./agents.ts";
+import { MAX_PERMITS, repair } from "../../src/sync/held_permits.ts";
+import { inside, ModelAgent, namesOf, note, OBJECT, wordsOf } from "./agents.ts";
 import { holds } from "./cases.ts";
 import type { End } from "./scheduler.ts";
 import { MAX_AGENTS } from "./small_layout.ts";
@@ -145,4 +147,58 @@ holds({
   preemptions: 1,
   mayKill: (agent) => agent === 0,
   agents: [a, b, c].map((agent) => () => use(agent, 2, PERMIT.HELD)),
+});
+
+/** What the next one does who finds another's mark. */
+const repairHeld: NowOperation = (words, at, agent) => repair(words, at, HELD, agent);
+
+/** Releases what it has not taken, if there is room; there are never more permits than BOUND (H8). */
+function meddle(agent: ModelAgent): void {
+  agent.act(releasePermits, 1);
+  agent.act(repairHeld, 0);
+  note((words) => isWithin(words, 1));
+  if (agent.act(tryPermit, PERMIT.HELD) === DONE) agent.act(releaseHeld, 0);
+  note((words) => isWithin(words, 1));
+}
+
+function isWithin(words: Int32Array, bound: number): number {
+  const permits = words[OBJECT] & MAX_PERMITS;
+  assert.ok(permits <= bound, `${permits} permits of ${bound}`);
+  return 0;
+}
+
+for (const mayDie of [false, true]) {
+  holds({
+    ...semaphore(1),
+    name: `semaphore: 1 held permit, another releases too many${mayDie ? ", one dies" : ""}, H8`,
+    preemptions: mayDie ? 2 : 4,
+    ...mayDie ? { mayKill: (agent: number) => agent === 0 } : {},
+    agents: [
+      () => {
+        if (a.act(tryPermit, PERMIT.HELD) === DONE) a.act(releaseHeld, 0);
+        note((words) => isWithin(words, 1));
+      },
+      () => meddle(b),
+    ],
+    check: ({ words }) => isWithin(words, 1),
+  });
+}
+
+holds({
+  ...semaphore(1),
+  name: "semaphore: of two releases of one held permit, one is refused, H8",
+  preemptions: 4,
+  agents: [
+    () => {
+      assert.equal(a.act(tryPermit, PERMIT.HELD), DONE);
+      return a.act(releaseHeld, 0);
+    },
+    () => b.act(releasePermits, 1),
+  ],
+  check: ({ words, results }) => {
+    isWithin(words, 1);
+    assert.equal(b.act(permitCount, 0), 1);
+    // The other one may have come before the permit was taken: then it was too many itself.
+    assert.equal(results[0]! + results[1]!, DONE, `${results}`);
+  },
 });

@@ -9,6 +9,8 @@ import { OP, step } from "./replay.ts";
 
 /** No agent of the model: its thread ended before. */
 export const GHOST = 6;
+/** No agent of the model: nobody can tell whether its thread runs. */
+export const HIDDEN = 7;
 
 let current = 0;
 
@@ -35,6 +37,13 @@ export function beganOf(agent: number): number {
 export function threadBegan(thread: number): number {
   const agent = thread - 1;
   if (agent === GHOST) return -1;
+  if (agent === HIDDEN) return -2;
   if (agent === current) return beganOf(agent);
   return step(OP.ALIVE, 0, agent) === 0 ? -1 : beganOf(agent);
+}
+
+export function threadRuns(thread: number, began: number): boolean | undefined {
+  if (thread === 0 || began < 0) return undefined;
+  const found = threadBegan(thread);
+  return found === -2 ? undefined : found === began;
 }

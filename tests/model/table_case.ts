@@ -16,7 +16,7 @@ import { call, OP } from "./replay.ts";
 import { without } from "./scheduled_atomics.ts";
 import type { End } from "./scheduler.ts";
 import { DEATHS_AT, TABLE_AT } from "./small_arena.ts";
-import { actAs, beganOf, GHOST, threadOf } from "./small_liveness.ts";
+import { actAs, beganOf, GHOST, HIDDEN, threadOf } from "./small_liveness.ts";
 import { AGENT, agentId, generationOf, LIFE, MAX_AGENTS, slotOf } from "./table_layout.ts";
 
 const { STATE, BELL, PARKED, SEAT, PID, TID, BEGAN_LOW, BEGAN_HIGH, ISOLATE, PARENT, HOST } = AGENT;
@@ -47,7 +47,7 @@ function as(agent: number, body: (table: AgentTable) => number | boolean): numbe
   let now = 0;
   performance.now = () => now += 1000;
   try {
-    return call(() => body(new AgentTable(ARENA)));
+    return call(() => body(new AgentTable(ARENA, () => {})));
   } finally {
     performance.now = clock;
   }
@@ -130,6 +130,7 @@ function nameOf(at: number): string {
 const ALIVE = { life: LIFE.ALIVE };
 const DEAD = { life: LIFE.ALIVE, thread: GHOST };
 const LEFT = { life: LIFE.LEFT, thread: GHOST };
+const UNSEEN = { life: LIFE.ALIVE, thread: HIDDEN };
 /** Whoever was in the first slot. */
 const BEFORE = agentId(0, 1);
 
@@ -194,6 +195,7 @@ holds({
   check: (end) => {
     isTrue(end);
     assert.equal(as(5, (table) => table.isAlive(agentId(1, 1))), 0, "the stand-in lives");
+    as(5, (table) => table.join(null)); // throws if its slot stays taken
   },
 });
 
@@ -215,6 +217,17 @@ holds({
   mayKill: (agent) => agent === 0,
   agents: [() => join(0), () => join(1)],
   check: isTrue,
+});
+
+holds({
+  ...table(UNSEEN, DEAD),
+  name: "table: two join where one died, and nothing is known of another, T2",
+  agents: [() => join(0), () => join(1)],
+  check: (end) => {
+    isTrue(end);
+    oneJoins(end);
+    assert.equal(as(5, (table) => table.isAlive(BEFORE)), 1, "who may live was declared dead");
+  },
 });
 
 /** Takes back what agents had that have ended. Returns how many there were. */

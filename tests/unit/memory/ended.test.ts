@@ -14,6 +14,9 @@ import { waitFor } from "../../support/alive.ts";
 import { describeMethods } from "../../support/methods.ts";
 import type { Method } from "../../support/methods.ts";
 
+/** Collecting these would count for agents that they were not made for. */
+const kept: unknown[] = [];
+
 /** A lock, and how many references there are to it. */
 function make(method: Method) {
   const end = makeEnd(method, 12);
@@ -61,10 +64,11 @@ describeMethods("References to an object", (method) => {
   });
 
   it("are one for all blocks of an agent, and stay with whoever takes the agent's place", () => {
-    const { end, references } = make(method);
+    const { end, lock, references } = make(method);
     const { arena } = end.member;
+    kept.push(lock, end.block);
     const address = arena.addressOf(end.block);
-    arena.attachBlock(address);
+    kept.push(arena.attachBlock(address));
     assert.equal(references(), 1);
     const own = arena.agent;
     const agent = end.member.self.standIn();
@@ -72,11 +76,11 @@ describeMethods("References to an object", (method) => {
     const slab = end.block.slab.blocks;
     const blocks = slab.slice();
     slab.fill(0); // as in an isolate that has nothing yet
-    arena.attachBlock(address);
+    kept.push(arena.attachBlock(address));
     assert.equal(references(), 2);
     agent.end(LIFE.LEFT);
     slab.fill(0);
-    arena.attachBlock(address);
+    kept.push(arena.attachBlock(address));
     assert.equal(references(), 2);
     slab.set(blocks);
     arena.agent = own;
