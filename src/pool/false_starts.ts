@@ -5,12 +5,12 @@
  * @module
  */
 
+import { wasEnded } from "../runtime/signals.ts";
+
 /** So many break the pool. */
 const MAX_FAILED = 3;
-/** So many if somebody kills them: that is no fault of the program's. */
+/** So many if somebody ends them, as Ctrl-C does: that is no fault of the program's. */
 const MAX_KILLED = 100;
-const SIGKILLED = -9;
-const SIGTERMED = -15;
 
 /** Workers in a row that were never ready. */
 export class FalseStarts {
@@ -19,8 +19,7 @@ export class FalseStarts {
 
   /** One more has ended, with this code. Returns how many there were if that is too many, else `null`. */
   add(code: number): number | null {
-    const killed = code === SIGKILLED || code === SIGTERMED;
-    const enough = killed ? ++this.#killed >= MAX_KILLED : ++this.#failed >= MAX_FAILED;
+    const enough = wasEnded(code) ? ++this.#killed >= MAX_KILLED : ++this.#failed >= MAX_FAILED;
     return enough ? this.#failed + this.#killed : null;
   }
 

@@ -81,7 +81,8 @@ async function load(): Promise<Bar | null> {
       format: "{bar} {percentage}% | {value}/{total} | {duration_formatted} | ETA {eta_formatted}",
       barCompleteChar: "█",
       barIncompleteChar: "░",
-      hideCursor: true,
+      hideCursor: false, // it would stay hidden after Ctrl-C
+      linewrap: true,
     });
   } catch {
     if (!warned) {

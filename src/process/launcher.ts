@@ -49,7 +49,16 @@ export function launch(spec: LaunchSpec): Child {
   const spare = isPlain(spec) ? takeSpare(spec.method, own.modules) : null;
   const record = spare === null ? own : readdress(own, spare.number);
   const fresh = () => startChild({ ...spec, name }, record);
-  const child = spare === null ? fresh() : spare.become(name, record.message, fresh);
+  const releaseAll = () => {
+    for (const release of record.message.holds) release();
+  };
+  let child: Child;
+  try {
+    child = spare === null ? fresh() : spare.become(name, record.message, fresh);
+  } catch (error) {
+    releaseAll(); // nobody will read what it holds
+    throw error;
+  }
   const [kind, origin] = [
     spec.method === "thread" ? "thread of " : "",
     spare && ", so far a spare",
@@ -58,7 +67,7 @@ export function launch(spec: LaunchSpec): Child {
   void child.exited.then((code) => {
     logger.info(() => `${name} has ended with code ${code}`);
     isolateEnded(record.number, code < 0);
-    for (const release of record.message.holds) release();
+    releaseAll();
   });
   return child;
 }

@@ -20,6 +20,7 @@ import { newIsolateNumber } from "../park/isolate.ts";
 import type { StartMethod } from "../park/start_method.ts";
 import { later } from "../runtime/later.ts";
 import { runtime } from "../runtime/mod.ts";
+import { wasEnded } from "../runtime/signals.ts";
 import { surroundings } from "../runtime/surroundings.ts";
 import type { Surroundings } from "../runtime/surroundings.ts";
 import { getMainModule } from "../wire/functions/mod.ts";
@@ -155,7 +156,8 @@ class Stock implements SpareEvents {
 
   lost(spare: Spare, code: number, wasReady: boolean): void {
     this.#spares.delete(spare);
-    if (wasReady || ++this.#falseStarts < MAX_FALSE_STARTS) return this.#adjustAfterLoss();
+    const isFault = !wasReady && !wasEnded(code);
+    if (!isFault || ++this.#falseStarts < MAX_FALSE_STARTS) return this.#adjustAfterLoss();
     this.#falseStarts = 0;
     this.#fail(
       new ProcessError(

@@ -11,7 +11,7 @@ import { programArguments } from "./arguments.ts";
 import { connectToParent, openRendezvous } from "./deno_channel.ts";
 import type { Rendezvous } from "./deno_channel.ts";
 import { allGranted, granted, permissionFlags } from "./deno_permissions.ts";
-import { GUARD_VARIABLE, SETPRIV, SETPRIV_ARGS } from "./guard.ts";
+import { canArm, GUARD_VARIABLE, SETPRIV, SETPRIV_ARGS } from "./guard.ts";
 import { keepAlive } from "./keep_alive.ts";
 import { introduce, SECRET_VARIABLE, secretToText } from "./secret.ts";
 import { exitCodeOf } from "./signals.ts";
@@ -26,6 +26,7 @@ const DRAIN_MS = 1000;
 const SIGNALLED = 128;
 const IS_THREAD = "DedicatedWorkerGlobalScope" in globalThis;
 let setprivMissing = false;
+let armed: boolean | undefined;
 
 function startProcess(entry: URL, options: StartOptions): Child {
   const permissions = options.permissions ?? "inherit";
@@ -106,8 +107,19 @@ async function sayInput(
 function canGuard(): boolean {
   if (Deno.build.os !== "linux" || setprivMissing) return false;
   if (!granted({ name: "run", command: SETPRIV })) return false;
+  armed ??= canArm(readIfMay(SETPRIV), readIfMay("/proc/self/status"));
+  if (!armed) return false;
   return !granted({ name: "env", variable: GUARD_VARIABLE }) ||
     Deno.env.get(GUARD_VARIABLE) !== "watch";
+}
+
+function readIfMay(path: string): string | null {
+  if (!granted({ name: "read", path })) return null;
+  try {
+    return new TextDecoder("latin1").decode(Deno.readFileSync(path));
+  } catch {
+    return null;
+  }
 }
 
 /**
@@ -153,8 +165,9 @@ function denoChild(process: Deno.ChildProcess, meeting: Rendezvous, options: Sta
     kill(signal: StopSignal) {
       try {
         process.kill(signal);
-      } catch {
-        // It has ended.
+      } catch (error) {
+        // It has ended; or this process has given up the right to: then it ends as if its parent had.
+        if (!(error instanceof TypeError)) meeting.channel.close();
       }
     },
     stdout: options.stdout === "piped" ? process.stdout : null,

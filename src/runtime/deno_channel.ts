@@ -125,9 +125,12 @@ function listen(trusted: boolean): Listening {
       cause = error; // Not permitted, or not on this system.
     }
   }
+  const denied = cause instanceof TypeError || cause instanceof Deno.errors.NotCapable;
   throw new ProcessError(
-    "Cannot open a channel to a child process: run this program with --allow-net=127.0.0.1 " +
-      `and --allow-run=${Deno.execPath()}`,
+    "Cannot open a channel to a child process: " +
+      (denied
+        ? `run this program with --allow-net=127.0.0.1 and --allow-run=${Deno.execPath()}`
+        : (cause as Error).message),
     { cause },
   );
 }

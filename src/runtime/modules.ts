@@ -170,9 +170,14 @@ function readIfThere(url: URL): string | null {
 
 function findMainModule(): string | null {
   try {
-    if (deno !== undefined) return deno.mainModule;
+    // A program that is a text, or comes through standard input, has no file.
+    if (deno !== undefined) {
+      return /\/\$deno\$\w+\.mts$/.test(deno.mainModule) ? null : deno.mainModule;
+    }
     const path = bun?.main ?? process().argv[1];
-    if (path === undefined || path === "" || path === "-") return null;
+    if (path === undefined || path === "" || path === "-" || /\[(eval|stdin)\]$/.test(path)) {
+      return null;
+    }
     // The path may leave out the extension, or name a folder.
     return asUrl(nodeModule().createRequire(asUrl(path)).resolve(path));
   } catch {

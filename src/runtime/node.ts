@@ -9,13 +9,14 @@
 
 import { ProcessError } from "../errors.ts";
 import { compileCacheVariables, settleCompileCache } from "./compile_cache.ts";
-import { GUARD_VARIABLE, SETPRIV, SETPRIV_ARGS } from "./guard.ts";
+import { canArm, GUARD_VARIABLE, SETPRIV, SETPRIV_ARGS } from "./guard.ts";
+import { inheritedFlags } from "./inherited_flags.ts";
 import { keepAlive } from "./keep_alive.ts";
 import { connectToParent, inheritedRendezvous, openRendezvous } from "./node_channel.ts";
 import type { Rendezvous } from "./node_channel.ts";
-import { QUIET } from "./node_flags.ts";
 import { confine, isThere } from "./node_permissions.ts";
 import { sealProcess } from "./node_seal.ts";
+import { pipedFrom } from "./piped.ts";
 import { exitCodeOf } from "./signals.ts";
 import { parentPort, startThread, writeThreadError } from "./threads.ts";
 import type { Child, ParentLink, Runtime, StartOptions, StopSignal } from "./types.ts";
@@ -78,11 +79,21 @@ function startProcess(entry: URL, options: StartOptions): Child {
   if (child.pid === undefined) {
     meeting.abandon();
     child.on("error", () => {}); // says the same again, later
-    const reason = options.cwd ? ` (is there a folder ${options.cwd}?)` : "";
-    throw startFailure(options.name, new Error(`${process.execPath} did not start${reason}`));
+    throw startFailure(options.name, new Error(whyNot(options)));
   }
   meeting.attach?.(child.stdio[3]);
   return nodeChild(child, meeting, options);
+}
+
+/** The cause comes as an event, too late for the error: it is asked for once more. */
+function whyNot({ cwd }: StartOptions): string {
+  const { closeSync, openSync } = process.getBuiltinModule("node:fs");
+  try {
+    closeSync(openSync("/dev/null", "r"));
+  } catch (error) {
+    return (error as Error).message; // no descriptors are left
+  }
+  return `${process.execPath} did not start${cwd ? ` (is there a folder ${cwd}?)` : ""}`;
 }
 
 function nodeChild(
@@ -93,23 +104,24 @@ function nodeChild(
   child.unref();
   (child.stdin as unknown as { unref?(): void } | null)?.unref?.();
   child.stdin?.on("error", () => {});
+  child.on("error", () => {}); // that it cannot be killed: see below
   const exited = new Promise<number>((resolve) => {
     child.on("exit", (code, signal) => {
       meeting.abandon();
       meeting.channel.drained(DRAIN_MS).then(() => resolve(exitCodeOf(code, numberOf(signal))));
     });
   });
-  const toWeb = (stream: unknown) =>
-    process.getBuiltinModule("node:stream").Readable.toWeb(stream as never) as ReadableStream<
-      Uint8Array
-    >;
   return {
     pid: child.pid!,
     channel: meeting.channel,
     exited,
-    kill: (signal: StopSignal) => void child.kill(signal),
-    stdout: options.stdout === "piped" ? toWeb(child.stdout) : null,
-    stderr: options.stderr === "piped" ? toWeb(child.stderr) : null,
+    kill(signal: StopSignal) {
+      const isThere = child.exitCode === null && child.signalCode === null;
+      // This process may have given up the right to: then the child ends as if its parent had.
+      if (!child.kill(signal) && isThere) meeting.channel.close();
+    },
+    stdout: options.stdout === "piped" ? pipedFrom(child.stdout as never) : null,
+    stderr: options.stderr === "piped" ? pipedFrom(child.stderr as never) : null,
   };
 }
 
@@ -134,40 +146,20 @@ function numberOf(signal: string | null): number | null {
   return (signals as Record<string, number>)[signal] ?? 1;
 }
 
+function readIfThere(path: string): string | null {
+  try {
+    return process.getBuiltinModule("node:fs").readFileSync(path, "latin1");
+  } catch {
+    return null;
+  }
+}
+
 let setpriv: boolean | undefined;
 
 function canGuard(): boolean {
   if (process.env[GUARD_VARIABLE] === "watch") return false;
-  return setpriv ??= process.platform === "linux" && isThere(SETPRIV);
-}
-
-/** Flags by which a process is run, watched or tested: its children are not. */
-const ABOUT_ITSELF =
-  /^(--(eval|print|input-type|interactive|inspect|test|watch|experimental-test|cpu-prof|heap-prof|title)|-i$)/;
-
-/** Flags of the parent that the child needs, such as loaders; not those that choose what it runs. */
-function inheritedFlags(
-  options: StartOptions,
-  own: readonly string[] = process.execArgv,
-): string[] {
-  const flags: string[] = [];
-  for (let i = 0; i < own.length; i++) {
-    const flag = own[i];
-    if (/^(-e|-p|-pe|--eval|--print)$/.test(flag)) {
-      i++; // its text may begin with a dash
-      continue;
-    }
-    const isReplaced = options.memoryLimitMb && flag.startsWith("--max-old-space-size");
-    if (ABOUT_ITSELF.test(flag) || isReplaced) {
-      // What is no flag is the value of the one before it.
-      while (i + 1 < own.length && !own[i + 1].startsWith("-")) i++;
-      continue;
-    }
-    flags.push(flag);
-  }
-  if (!IS_BUN) flags.push(...QUIET.filter((flag) => !flags.includes(flag)));
-  if (options.memoryLimitMb) flags.push(`--max-old-space-size=${options.memoryLimitMb}`);
-  return flags;
+  return setpriv ??= process.platform === "linux" && isThere(SETPRIV) &&
+    canArm(readIfThere(SETPRIV), readIfThere("/proc/self/status"));
 }
 
 function refuseWhatIsMissing(options: StartOptions): void {

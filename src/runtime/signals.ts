@@ -14,6 +14,14 @@ export function stopCode(signal: StopSignal): number {
   return -STOP_NUMBERS[signal];
 }
 
+/** The numbers of signals by which somebody ends a process: SIGHUP, SIGINT, SIGKILL, SIGTERM. */
+const ENDING = [1, 2, 9, 15];
+
+/** Whether a child was ended from outside, which is no fault of its program. */
+export function wasEnded(code: number): boolean {
+  return ENDING.includes(-code);
+}
+
 /** Turns what a runtime reports about a finished process into an exit code. */
 export function exitCodeOf(
   code: number | null | undefined,

@@ -51,6 +51,15 @@ describeMethods("A program", (method) => {
     if (method === "spawn") assert.equal(profiles.length, 1);
   });
 
+  it("ends its workers although it may signal them no more", {
+    skip: RUNTIME === "deno" || process.getuid?.() !== 0
+      ? "only root can become somebody else"
+      : false,
+  }, async () => {
+    const { code, stdout, stderr } = await runProgram(PROGRAM, ["drops", method]);
+    assert.deepEqual({ code, stdout }, { code: 0, stdout: "terminated\n" }, stderr);
+  });
+
   it("shows what its children print where they print it", async () => {
     const { stdout } = await runProgram(PROGRAM, ["output", method]);
     const five = [0, 1, 2, 3, 4].map((i) => `line ${i}`);

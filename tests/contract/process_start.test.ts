@@ -30,6 +30,19 @@ const here = (name: string): string => new URL(`../fixtures/process/${name}`, im
 describeMethods("A started process", (method) => {
   const context = getContext(method);
 
+  it("that cannot be started gives back what it was to get", async () => {
+    const [reader, writer] = context.Pipe({ duplex: false });
+    const child = new context.Process({
+      target: targets.say,
+      args: [writer],
+      cwd: "/there/is/no/such/folder",
+    });
+    assert.throws(() => child.start(), { name: "ProcessError" });
+    writer.close();
+    await assert.rejects(reader.recv({ timeout: 20_000 }), { name: "EOFError" });
+    reader.close();
+  });
+
   // -- Targets --
 
   it("runs an exported function with its arguments", async () => {

@@ -1,14 +1,16 @@
 /** Spares: taken by what starts next, as good as a new child, and never in the way. */
 
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
 import process from "node:process";
 import { describe, it } from "node:test";
+import { promisify } from "node:util";
 import { getContext, warm } from "../../mod.ts";
 import type { Told } from "../fixtures/warm/noted.ts";
 import { waitUntilDead } from "../support/alive.ts";
 import { describeMethods } from "../support/methods.ts";
-import { fixture, runProgram, RUNTIME, startProgram } from "../support/runtime.ts";
+import { EXECUTABLE, fixture, runProgram, RUNTIME, startProgram } from "../support/runtime.ts";
 import type { ProgramOptions, ProgramResult } from "../support/runtime.ts";
 import { TempFolder } from "../support/temp.ts";
 
@@ -232,6 +234,15 @@ describeMethods("A spare", (method) => {
       assert.match(result.stderr, /BootstrapError|while a child imports this module/);
       assert.equal(readFileSync(log, "utf8"), "imported\n".repeat(2));
     }
+  });
+
+  it("is kept for a program that has no file", async () => {
+    const library = new URL("../../mod.ts", import.meta.url).href;
+    const code = `import { getContext } from ${JSON.stringify(library)};` +
+      `const { warm } = getContext("${method}"); await warm(1); console.log("warm"); await warm(0);`;
+    const flags = { deno: ["eval"], bun: ["-e"], node: ["--input-type=module", "-e"] }[RUNTIME];
+    const { stdout } = await promisify(execFile)(EXECUTABLE, [...flags, code]);
+    assert.equal(stdout, "warm\n");
   });
 
   it("can do without the main module", async () => {
