@@ -26,6 +26,12 @@ interface Bar {
   stop(): void;
 }
 
+type Make = (format: string) => Bar;
+
+const BAR = "{bar} {percentage}% | {value}/{total} | {duration_formatted} | ETA {eta_formatted}";
+/** Where nobody knows how many there will be. */
+const COUNT = "{value} done | {duration_formatted}";
+
 let warned = false;
 
 /** What a call with these options tells of its progress, and the bar that it draws. */
@@ -47,17 +53,25 @@ export function progressOf(
 /** Returns a bar, or `null` when standard error is not a terminal. */
 function progressBar(): ProgressBar | null {
   if (!runtime.errorIsTerminal()) return null;
+  let make: Make | null = null;
   let bar: Bar | null = null;
-  let last: [number, number | undefined] = [0, undefined];
+  let last: [number, number | undefined] | null = null;
   let stopped = false;
   const draw = () => {
-    bar?.setTotal(last[1] ?? last[0]);
-    bar?.update(last[0]);
+    if (last === null || make === null) return;
+    const [done, total = done] = last;
+    if (bar === null) {
+      bar = make(last[1] === undefined ? COUNT : BAR);
+      bar.start(total, done);
+    } else {
+      bar.setTotal(total);
+      bar.update(done);
+    }
   };
-  load().then((made) => {
-    if (stopped || made === null) return;
-    bar = made;
-    bar.start(last[1] ?? last[0], last[0]);
+  load().then((loaded) => {
+    if (stopped) return;
+    make = loaded;
+    draw();
   });
   return {
     update(done, total) {
@@ -72,18 +86,20 @@ function progressBar(): ProgressBar | null {
   };
 }
 
-async function load(): Promise<Bar | null> {
+async function load(): Promise<Make | null> {
   try {
     const loaded = await runtime.importPackage(PACKAGE, VERSION) as {
       default: { SingleBar: new (options: object) => Bar };
     };
-    return new loaded.default.SingleBar({
-      format: "{bar} {percentage}% | {value}/{total} | {duration_formatted} | ETA {eta_formatted}",
-      barCompleteChar: "█",
-      barIncompleteChar: "░",
-      hideCursor: false, // it would stay hidden after Ctrl-C
-      linewrap: true,
-    });
+    const { SingleBar } = loaded.default;
+    return (format) =>
+      new SingleBar({
+        format,
+        barCompleteChar: "█",
+        barIncompleteChar: "░",
+        hideCursor: false, // it would stay hidden after Ctrl-C
+        linewrap: true,
+      });
   } catch {
     if (!warned) {
       console.warn(
