@@ -13,12 +13,14 @@ import { ProcessError } from "../errors.ts";
 import { programArguments } from "./arguments.ts";
 import { compileCacheVariables } from "./compile_cache.ts";
 import { workerEntry } from "./worker_entry.ts";
-import { settleThread, ThreadOutput } from "./deno_thread.ts";
-import type { OutputMessage, ThreadSettings } from "./deno_thread.ts";
+import { watchMemory } from "./deno_thread.ts";
 import { QUIET } from "./node_flags.ts";
 import { PortChannel } from "./port_channel.ts";
+import type { Posted } from "./port_channel.ts";
 import { stopCode } from "./signals.ts";
-import type { Channel, Child, StartOptions, StopSignal } from "./types.ts";
+import { redirectOutput, ThreadOutput } from "./thread_output.ts";
+import type { OutputMessage, TakenMessage } from "./thread_output.ts";
+import type { Channel, Child, Output, StartOptions, StopSignal } from "./types.ts";
 
 const IS_DENO = "Deno" in globalThis;
 const IS_NODE = !IS_DENO && !("Bun" in globalThis);
@@ -41,6 +43,24 @@ const EXIT_MS = 100;
 
 let abandoned = 0;
 
+/**
+ * None beside those of the program, which threads get anyway: Node refuses a list with one that threads
+ * do not have. But of a program that is a text they must not get what sort of text it is.
+ */
+function flagsOfThread(): string[] | undefined {
+  const { execArgv } = process;
+  const isText = execArgv.some((flag) => flag.startsWith("--input-type"));
+  return execArgv.length === 0 || isText ? [...QUIET] : undefined;
+}
+
+/** What a thread is told of itself, as its `workerData`. */
+interface ThreadSettings {
+  stdout: Output;
+  stderr: Output;
+  /** Its heap limit in megabytes, where it has to watch it itself. */
+  memoryLimitMb: number | null;
+}
+
 /** Starts a thread. */
 export function startThread(entry: URL, options: StartOptions): Child {
   refuseWhatThreadsLack(options);
@@ -49,7 +69,7 @@ export function startThread(entry: URL, options: StartOptions): Child {
   const settings: ThreadSettings = {
     stdout,
     stderr,
-    memoryLimitMb: options.memoryLimitMb ?? null,
+    memoryLimitMb: IS_DENO ? options.memoryLimitMb ?? null : null,
   };
   const added = { ...compileCacheVariables(), ...options.env };
   const worker = new Worker(workerEntry(entry), {
@@ -57,11 +77,8 @@ export function startThread(entry: URL, options: StartOptions): Child {
     argv: [...programArguments()],
     // Deno would ask for permission to read the environment.
     env: Object.keys(added).length > 0 ? { ...process.env, ...added } : undefined,
-    workerData: IS_DENO ? settings : undefined,
-    // Not beside flags of the program: Node refuses a list with one that threads do not have.
-    execArgv: IS_NODE && process.execArgv.length === 0 ? [...QUIET] : undefined,
-    stdout: !IS_DENO && stdout !== "inherit",
-    stderr: !IS_DENO && stderr !== "inherit",
+    workerData: settings,
+    execArgv: IS_NODE ? flagsOfThread() : undefined,
     resourceLimits: options.memoryLimitMb
       ? { maxOldGenerationSizeMb: options.memoryLimitMb }
       : undefined,
@@ -70,7 +87,7 @@ export function startThread(entry: URL, options: StartOptions): Child {
   let stopped: number | null = null;
   let failed = false;
   let ended = false;
-  const output = IS_DENO ? denoOutput(worker, settings) : nodeOutput(worker, settings);
+  const output = openOutput(worker, settings);
   const channel = new PortChannel({
     postMessage: (value, transferList) => worker.postMessage(value, transferList as never),
     on: (event, listener) => {
@@ -129,39 +146,28 @@ interface ThreadStreams {
 
 type Thread = InstanceType<typeof import("node:worker_threads").Worker>;
 
-function nodeOutput(worker: Thread, settings: ThreadSettings): ThreadStreams {
-  const { PassThrough, Readable } = process.getBuiltinModule("node:stream");
-  const toWeb = (stream: unknown) => Readable.toWeb(stream as never) as ReadableStream<Uint8Array>;
-  if (settings.stdout === "null") worker.stdout.resume();
-  if (settings.stderr === "null") worker.stderr.resume();
-  const errors = settings.stderr === "piped" ? new PassThrough() : null;
-  let open = 2; // the stream of the worker, and the worker
-  const close = () => --open === 0 && errors?.end();
-  if (errors !== null) worker.stderr.on("end", close).pipe(errors, { end: false });
-  return {
-    stdout: settings.stdout === "piped" ? toWeb(worker.stdout) : null,
-    stderr: errors && toWeb(errors),
-    complain: (text) => {
-      if (settings.stderr === "inherit") process.stderr.write(text);
-      errors?.write(text);
-    },
-    end: close,
-  };
-}
-
-function denoOutput(worker: Thread, settings: ThreadSettings): ThreadStreams {
-  const stdout = settings.stdout === "piped" ? new ThreadOutput() : null;
-  const stderr = settings.stderr === "piped" ? new ThreadOutput() : null;
+function openOutput(worker: Thread, settings: ThreadSettings): ThreadStreams {
+  const open = (stream: "stdout" | "stderr") =>
+    settings[stream] === "piped"
+      ? new ThreadOutput(stream, (message) => worker.postMessage(message))
+      : null;
+  const stdout = open("stdout");
+  const stderr = open("stderr");
   if (stdout !== null || stderr !== null) {
     worker.on("message", (value: OutputMessage | unknown[]) => {
       if (Array.isArray(value)) return; // for the channel
-      (value.stream === "stdout" ? stdout : stderr)?.push(value.bytes);
+      (value.stream === "stdout" ? stdout : stderr)?.push(new Uint8Array(value.bytes));
     });
+    worker.unref(); // as below, at the channel
   }
   return {
     stdout: stdout?.readable ?? null,
     stderr: stderr?.readable ?? null,
-    complain: () => {}, // Deno has shown it
+    complain: (text) => {
+      if (IS_DENO) return; // it has shown it
+      if (settings.stderr === "inherit") process.stderr.write(text);
+      stderr?.push(new TextEncoder().encode(text));
+    },
     end: () => (stdout?.end(), stderr?.end()),
   };
 }
@@ -170,18 +176,20 @@ function denoOutput(worker: Thread, settings: ThreadSettings): ThreadStreams {
 export function parentPort(): Channel {
   const { parentPort, workerData } = process.getBuiltinModule("node:worker_threads");
   const port = parentPort!;
-  if (IS_DENO) {
-    settleThread(
-      workerData as ThreadSettings,
-      (message) => port.postMessage(message),
+  const settings = workerData as ThreadSettings;
+  const taken = redirectOutput(settings, (message) => port.postMessage(message));
+  if (settings.memoryLimitMb !== null) {
+    watchMemory(
+      settings.memoryLimitMb,
       (message) => void writeThreadError(message).then(() => process.exit(1)),
     );
   }
   return new PortChannel({
     postMessage: (value, transferList) => port.postMessage(value, transferList as never),
     on: (_event, listener) => {
-      port.on("message", (value) => {
-        if (value !== STOP) return listener(value);
+      port.on("message", (value: Posted | TakenMessage | typeof STOP) => {
+        if (Array.isArray(value)) return listener(value);
+        if (value !== STOP) return taken(value);
         stopping = true;
         process.exit(0);
       });
