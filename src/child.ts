@@ -11,12 +11,13 @@
 
 import { describeError } from "./process/report.ts";
 import { identity } from "./process/family.ts";
-import { reviveInstance } from "./process/process.ts";
+import { activeChildren, reviveInstance } from "./process/process.ts";
 import type { Process } from "./process/process.ts";
 import { isLeave, prepare, sayBegun } from "./process/spare_words.ts";
 import { readStartRecord } from "./process/start_record.ts";
 import { runWorker } from "./pool/worker.ts";
 import type { Inbox } from "./pool/worker.ts";
+import { flushOutput } from "./runtime/flush_output.ts";
 import { runtime } from "./runtime/mod.ts";
 import type { ParentLink } from "./runtime/mod.ts";
 import { Decoder } from "./wire/decode.ts";
@@ -92,9 +93,32 @@ async function runChild({ channel, thread, first }: ParentLink): Promise<void> {
 async function fail(error: unknown): Promise<void> {
   runtime.setExitCode(1); // Bun may end before it comes to the exit below
   const patience = new Promise<void>((resolve) => setTimeout(resolve, LAST_WORDS_MS));
-  await Promise.all([
-    runtime.writeError(`Process ${identity().name}:\n${describeError(error)}\n`),
-    Promise.race([inbox.lastWords(error), patience]),
-  ]);
+  await Promise.all([report(error), Promise.race([inbox.lastWords(error), patience])]);
+  if (await waitForChildren()) await flush();
   runtime.exit(1);
+}
+
+/** Shows an error behind what was printed before it; at once where nothing is on its way. */
+async function report(error: unknown): Promise<void> {
+  const flushed = flush();
+  if (flushed !== null) await flushed;
+  await runtime.writeError(`Process ${identity().name}:\n${describeError(error)}\n`);
+}
+
+function flush(): Promise<unknown> | null {
+  return link!.thread ? null : flushOutput();
+}
+
+/**
+ * Waits for its children that are no daemons, as a child that has not failed does. The daemons end
+ * with the exit.
+ *
+ * @returns Whether there were any to wait for.
+ */
+async function waitForChildren(): Promise<boolean> {
+  const others = activeChildren().filter((child) => !child.daemon);
+  if (others.length === 0) return false;
+  await Promise.all(others.map((child) => child.sentinel));
+  await waitForChildren(); // what was started meanwhile
+  return true;
 }

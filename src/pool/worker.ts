@@ -10,6 +10,7 @@
  */
 
 import { Lane } from "../lane/lane.ts";
+import { flushOutput } from "../runtime/flush_output.ts";
 import { ignoreInterrupts } from "../runtime/interrupts.ts";
 import { runtime } from "../runtime/mod.ts";
 import type { Channel } from "../runtime/mod.ts";
@@ -45,7 +46,7 @@ export async function runWorker(
   thread: boolean,
 ): Promise<void> {
   if (!thread) ignoreInterrupts(); // the program decides what becomes of its tasks
-  const worker = new Worker(channel, thread ? "thread" : "process");
+  const worker = new Worker(channel, thread);
   // Listens before the initializer runs: tasks may already be on their way.
   inbox.deliver = (bytes, attachments) => worker.lane.receive(bytes, attachments);
   inbox.lastWords = (error) => worker.lastWords(error);
@@ -54,6 +55,7 @@ export async function runWorker(
 
 class Worker {
   readonly lane: Lane;
+  readonly #thread: boolean;
   #outbox: Outbox;
   #control: Encoder;
   #functions: (Callable | Unreadable)[] = [];
@@ -65,7 +67,9 @@ class Worker {
   readonly #permits = new Permits();
   #link: TaskLink;
 
-  constructor(channel: Channel, route: "thread" | "process") {
+  constructor(channel: Channel, thread: boolean) {
+    this.#thread = thread;
+    const route = thread ? "thread" : "process";
     this.lane = new Lane(
       channel,
       (bytes, attachments) => this.#receive(bytes, attachments),
@@ -97,8 +101,7 @@ class Worker {
       }
     } catch (error) {
       this.#sayError(wire.BROKEN, error);
-      await this.lane.flush();
-      runtime.exit(1);
+      await this.#end(1);
     }
     this.#say(wire.READY, (encoder) => {
       encoder.f64(performance.timeOrigin);
@@ -114,6 +117,13 @@ class Worker {
     this.#outbox.flush();
     this.#sayError(wire.UNCAUGHT, error);
     await this.lane.flush();
+  }
+
+  /** Ends this worker, when what it has said and what its tasks have printed is out. */
+  async #end(code: number): Promise<never> {
+    await this.lane.flush();
+    if (!this.#thread) await flushOutput();
+    runtime.exit(code);
   }
 
   #receive(bytes: Uint8Array, attachments: readonly unknown[]): void {
@@ -133,10 +143,7 @@ class Worker {
   async #work(): Promise<void> {
     this.#busy = true;
     for (let message = this.#queue.shift(); message; message = this.#queue.shift()) {
-      if (message.bytes[0] === wire.STOP) {
-        await this.lane.flush();
-        runtime.exit(0);
-      }
+      if (message.bytes[0] === wire.STOP) await this.#end(0);
       await this.#runTasks(message.bytes, message.attachments);
     }
     this.#permits.forgetDropped();
