@@ -6,7 +6,7 @@
  * - `--runtime` deno, bun, node24, node26, or node for both; may be repeated; default all
  * - `--repeat`  the whole run N times, to find what fails now and then
  * - `--jobs`    test files at a time (default: one more than there are processors)
- * - `--minutes` the most that one runtime may take (default 6); a file may take half of it
+ * - `--minutes` the most that one runtime may take (default 8); a file may take half of it
  * - `--slowest` lists the files that took longest
  * - a path part keeps the files whose path contains it
  *
@@ -32,6 +32,8 @@ const ROOT = decodeURIComponent(new URL("../", import.meta.url).pathname)
   .replace(/^\/([A-Za-z]:)/, "$1");
 /** Test files about shared objects; Node 24 runs their stress tests without shared pages. */
 const SHARING = /(?<!stress)\/(sync_|shared|queue|pipe)/;
+/** What takes longest begins first, so that nothing runs alone at the end. */
+const LONG = /^tests\/(model|package|examples)\//;
 /** How the package is installed and used on each runtime: Deno builds it, and runs the others. */
 const FOR_DENO = /^tests\/package\//;
 
@@ -48,7 +50,7 @@ const { values, positionals } = parseArgs({
     runtime: { type: "string", multiple: true },
     repeat: { type: "string", default: "1" },
     jobs: { type: "string", default: String(navigator.hardwareConcurrency + 1) },
-    minutes: { type: "string", default: "6" },
+    minutes: { type: "string", default: "8" },
     slowest: { type: "string", default: "0" },
   },
 });
@@ -202,7 +204,8 @@ async function testFiles(parts: string[]): Promise<string[]> {
   await visit("tests");
   return paths
     .filter((path) => parts.length === 0 || parts.some((part) => path.includes(part)))
-    .sort();
+    .sort()
+    .sort((one, other) => Number(LONG.test(other)) - Number(LONG.test(one)));
 }
 
 function chosenRuntimes(asked: string[]): RuntimeName[] {
