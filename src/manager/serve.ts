@@ -10,6 +10,7 @@ import { authKey } from "../process/auth_key.ts";
 import { dial } from "../remote/dial.ts";
 import type { Address } from "../remote/address.ts";
 import { ignoreInterrupts } from "../runtime/interrupts.ts";
+import { flushOutput } from "../runtime/flush_output.ts";
 import { runtime } from "../runtime/mod.ts";
 import type { Channel } from "../runtime/mod.ts";
 import { Encoder } from "../wire/encode.ts";
@@ -54,6 +55,7 @@ export async function serveManager(order: ServeOrder): Promise<void> {
   }
   host.admit(channel, true, true);
   await host.over;
+  if (!order.thread) await flushOutput();
   runtime.exit(0); // whatever timers its objects have left
 }
 
