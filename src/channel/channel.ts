@@ -31,6 +31,14 @@ export interface Wording {
   failure(action: string, result: number, timeout: number): Error;
 }
 
+/** What a channel whose ends count tells whoever has it. */
+export interface Events {
+  /** A put finds that nobody takes any more. */
+  closed(): void;
+  /** An item is in it that holds what has to be given back if nobody takes it. */
+  carries(): void;
+}
+
 /** Sends values through a channel, and receives them. */
 export class Channel {
   readonly end: End;
@@ -39,8 +47,7 @@ export class Channel {
   readonly #beside: Beside | null;
   /** What must not be dropped while a call waits: its end closes when it is. */
   readonly owner: object | null;
-  /** Told when a put finds that nobody takes any more. */
-  readonly #onClosed: (() => void) | null;
+  readonly #events: Events | null;
   /** An item that could not be read while this thread was blocked. */
   #kept: Arrival | null = null;
 
@@ -49,10 +56,10 @@ export class Channel {
     wording: Wording,
     beside: Beside | null = null,
     owner: object | null = null,
-    onClosed: (() => void) | null = null,
+    events: Events | null = null,
   ) {
     this.owner = owner;
-    this.#onClosed = onClosed;
+    this.#events = events;
     this.end = end;
     this.#wording = wording;
     this.#beside = beside;
@@ -222,6 +229,7 @@ export class Channel {
     } finally {
       if (result !== CHANNEL.DONE) { for (const release of message.holds) release(); }
     }
+    if (message.holds.length > 0) this.#events?.carries();
     this.#checkPut(result, options?.timeout ?? Infinity, item.length);
   }
 
@@ -244,13 +252,18 @@ export class Channel {
 
   #conclude(encoder: Encoder, result: number, timeout: number): void {
     const { length } = encoder;
-    if (result === CHANNEL.DONE) return dispatched(encoder);
+    if (result === CHANNEL.DONE) {
+      const { holdsAny } = encoder;
+      dispatched(encoder);
+      if (holdsAny) this.#events?.carries();
+      return;
+    }
     withdrawn(encoder);
     this.#checkPut(result, timeout, length);
   }
 
   #checkPut(result: number, timeout: number, length: number): void {
-    if (result === CHANNEL.CLOSED) this.#onClosed?.();
+    if (result === CHANNEL.CLOSED) this.#events?.closed();
     if (result !== CHANNEL.DONE) throw this.#failure(this.#wording.put, result, timeout, length);
   }
 

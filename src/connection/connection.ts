@@ -17,6 +17,7 @@ import { partOf } from "./bytes.ts";
 import type { Bytes } from "./bytes.ts";
 import { closeParts, drop, isDropping, openParts, readParts, writeParts } from "./parts.ts";
 import type { Parts } from "./parts.ts";
+import { watchReceiver } from "./unreceived.ts";
 import type { Make, Substance, WayIn, WayOut } from "./ways.ts";
 import { closed, CONNECTION_WORDING, wrongWay } from "./wording.ts";
 
@@ -276,8 +277,10 @@ function constructEnd(parts: Parts): Connection {
       close: () => closeParts(parts),
     },
     wayIn: reader && new Channel(reader, CONNECTION_WORDING, port, owner),
-    wayOut: writer &&
-      new Channel(writer, CONNECTION_WORDING, port, owner, () => drop(writer, null)),
+    wayOut: writer && new Channel(writer, CONNECTION_WORDING, port, owner, {
+      closed: () => drop(writer, null),
+      carries: () => watchReceiver(writer),
+    }),
   }));
 }
 

@@ -145,6 +145,11 @@ export class Encoder {
     return attachments.length === 0 && transfers.length === 0 && holds.length === 0;
   }
 
+  /** Whether something is to be called if the message is never read. */
+  get holdsAny(): boolean {
+    return this.#encoding.holds.length > 0;
+  }
+
   /** Takes protocol fields back; values and what rides beside them stay as they are. */
   truncate(length: number): void {
     this.#encoding.to.at = length;

@@ -5,7 +5,7 @@ import process from "node:process";
 import { it } from "node:test";
 import type { Barrier } from "../../mod.ts";
 import { RawValue } from "../../mod.ts";
-import { waitFor } from "../support/alive.ts";
+import { stop, waitFor } from "../support/alive.ts";
 import { describeSettings } from "../fixtures/sync/settings.ts";
 import * as work from "../fixtures/sync/work.ts";
 
@@ -369,7 +369,7 @@ describeSettings("Barrier", (setting) => {
     const child = new children.Process({ target: work.passOnce, args: [barrier, passed, false] });
     child.start();
     await untilWaiting(barrier, 1);
-    process.kill(child.pid!, "SIGSTOP");
+    await stop(child.pid!);
     const waits = [barrier.wait(), setting.others.apply(work.call, [barrier, "wait"])];
     assert.equal(new Set(await Promise.all(waits)).size, 2);
     process.kill(child.pid!, "SIGCONT");

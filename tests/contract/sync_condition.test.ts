@@ -1,11 +1,10 @@
 /** Condition: who is notified, and the lock around it. */
 
 import assert from "node:assert/strict";
-import process from "node:process";
 import { it } from "node:test";
 import { Lock, RawValue, RLock } from "../../mod.ts";
 import type { Condition, Semaphore } from "../../mod.ts";
-import { waitFor } from "../support/alive.ts";
+import { stop, waitFor } from "../support/alive.ts";
 import { describeSettings } from "../fixtures/sync/settings.ts";
 import * as work from "../fixtures/sync/work.ts";
 
@@ -294,7 +293,7 @@ for (const kind of ["Lock", "RLock"] as const) {
       await untilWaiting(condition, begun, 2);
       const waits = setting.others.apply(work.awaitNotice, [condition, begun]);
       await untilWaiting(condition, begun, 1);
-      for (const child of all) process.kill(child.pid!, "SIGSTOP");
+      for (const child of all) await stop(child.pid!);
       await condition.acquire();
       condition.notify(3);
       condition.release();

@@ -1,13 +1,12 @@
 /** Holders of locks that end: one acquirer is told, once, and nobody waits for ever. */
 
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync } from "node:fs";
 import process from "node:process";
 import { describe, it } from "node:test";
 import { AbandonedLockError, getContext } from "../../mod.ts";
 import type { Process } from "../../mod.ts";
 import { whyNoPages } from "../../src/runtime/pages.ts";
-import { waitFor, waitUntilDead } from "../support/alive.ts";
+import { stop, waitFor, waitUntilDead } from "../support/alive.ts";
 import { describeSettings } from "../fixtures/sync/settings.ts";
 import type { Setting } from "../fixtures/sync/settings.ts";
 import * as work from "../fixtures/sync/work.ts";
@@ -231,7 +230,7 @@ for (const kind of ["Lock", "RLock"] as const) {
           const begun = new objects.Event();
           const waits = setting.others.apply(work.beginSync, [begun, lock, "acquireSync"]);
           await begun.wait();
-          for (const child of stopped) process.kill(child.pid!, "SIGSTOP");
+          for (const child of stopped) await stop(child.pid!);
           lock.release();
           for (const child of stopped) child.kill();
           for (const child of stopped) await child.join();
@@ -269,18 +268,6 @@ describeSettings("RLock whose holder ends", (setting) => {
     assert.equal(await setting.others.apply(work.call, [lock, "tryAcquire"]), true);
   });
 });
-
-/** Resolves when all threads of a process have been stopped. */
-async function stop(pid: number): Promise<void> {
-  process.kill(pid, "SIGSTOP");
-  const folder = `/proc/${pid}/task`;
-  await waitFor(() =>
-    readdirSync(folder).every((thread) => {
-      const stat = readFileSync(`${folder}/${thread}/stat`, "utf8");
-      return stat.slice(stat.lastIndexOf(")") + 2).startsWith("T");
-    })
-  );
-}
 
 const noStops = process.platform === "linux" ? false : "needs /proc";
 

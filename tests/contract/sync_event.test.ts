@@ -1,8 +1,8 @@
 /** Event: set, clear, and who goes on. */
 
 import assert from "node:assert/strict";
-import process from "node:process";
 import { it } from "node:test";
+import { stop } from "../support/alive.ts";
 import { describeSettings } from "../fixtures/sync/settings.ts";
 import * as work from "../fixtures/sync/work.ts";
 
@@ -129,7 +129,7 @@ describeSettings("Event", (setting) => {
     );
     for (const child of all) child.start();
     for (const one of begun) await one.wait();
-    if (children.method === "spawn") process.kill(all[0].pid!, "SIGSTOP");
+    if (children.method === "spawn") await stop(all[0].pid!);
     all[1].kill();
     await all[1].join();
     const waits = event.wait();

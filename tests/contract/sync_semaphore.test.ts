@@ -1,8 +1,8 @@
 /** Semaphore and BoundedSemaphore: permits, and what becomes of those of children that end. */
 
 import assert from "node:assert/strict";
-import process from "node:process";
 import { it } from "node:test";
+import { stop } from "../support/alive.ts";
 import { describeSettings } from "../fixtures/sync/settings.ts";
 import * as work from "../fixtures/sync/work.ts";
 
@@ -259,7 +259,7 @@ for (const kind of ["Semaphore", "BoundedSemaphore"] as const) {
         await begun.wait();
         const waits = setting.others.apply(work.begin, [otherBegun, semaphore, "acquire"]);
         await otherBegun.wait();
-        if (stopped) process.kill(child.pid!, "SIGSTOP"); // the wake-up reaches it, and it does nothing
+        if (stopped) await stop(child.pid!); // the wake-up reaches it, and it does nothing
         else child.kill();
         if (stopped) semaphore.release();
         if (stopped) child.kill();

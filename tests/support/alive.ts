@@ -1,6 +1,6 @@
 /** Whether processes live, and waiting until they do not. */
 
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import process from "node:process";
 
 /** Whether a process with this pid runs; one that only waits to be collected does not. */
@@ -23,6 +23,18 @@ export function stateOf(pid: number): string {
   const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
   // It stands behind the name, which is in parentheses and may hold anything.
   return stat[stat.lastIndexOf(")") + 2];
+}
+
+/** Stops a process; resolves when all of its threads have been. */
+export async function stop(pid: number): Promise<void> {
+  process.kill(pid, "SIGSTOP");
+  const folder = `/proc/${pid}/task`;
+  await waitFor(() =>
+    readdirSync(folder).every((thread) => {
+      const stat = readFileSync(`${folder}/${thread}/stat`, "utf8");
+      return stat.slice(stat.lastIndexOf(")") + 2).startsWith("T");
+    })
+  );
 }
 
 /** Resolves when every process has ended; throws, naming those that live, after `timeout`. */
