@@ -10,8 +10,8 @@
  * - `--slowest` lists the files that took longest
  * - a path part keeps the files whose path contains it
  *
- * Node and Bun run most of it on the built npm package (see `testing/package_tree.ts`), Deno on the
- * sources, and only its second pass on the package.
+ * Most of it runs on the built npm package (see `testing/package_tree.ts`), on Deno also some of what
+ * depends on how children are started from the sources.
  *
  * What shares memory is tested twice where pages can be mapped: as it is, and with
  * `MANYCORE_NATIVE=0`, which is what Node 24 does anyway; the second time without the thread method,
@@ -79,31 +79,28 @@ Deno.exit(total.failed === 0 && total.passed > 0 ? 0 : 1);
 interface Pass {
   name: RuntimeName;
   label: string;
-  /** Whether what can be run on the npm package is: Deno's users import the sources. */
-  ofThePackage: boolean;
   env: Record<string, string>;
   files: string[];
 }
 
 /** Everything; and what shares memory, without shared pages. */
 function runsOn(name: RuntimeName): Pass[] {
-  const ofThePackage = name !== "deno";
-  const own = files.filter((file) => !ofThePackage || !FOR_DENO.test(file));
+  const own = files.filter((file) => name === "deno" || !FOR_DENO.test(file));
   if (own.length === 0) return [];
-  const all = { name, label: `${name} ${pinnedVersion(name)}`, ofThePackage, env: {}, files: own };
+  const all = { name, label: `${name} ${pinnedVersion(name)}`, env: {}, files: own };
   const sharing = files.filter((file) => SHARING.test(file));
   if (sharing.length === 0 || !["deno", "bun"].includes(name)) return [all];
   const label = `${name} without shared pages`;
   // What threads make lies in a SharedArrayBuffer in any case: the first pass has tested it.
   const env = { MANYCORE_NATIVE: "0", TEST_METHODS: "spawn" };
-  return [all, { name, label, ofThePackage: true, env, files: sharing }];
+  return [all, { name, label, env, files: sharing }];
 }
 
 /** One pass. */
-async function runRuntime({ name, label, ofThePackage, env, files }: Pass): Promise<Total> {
+async function runRuntime({ name, label, env, files }: Pass): Promise<Total> {
   const executable = await runtime(name);
-  const usesTree = ofThePackage && files.some(runsInTree);
-  const tree = usesTree ? await packageTree() : ROOT;
+  const inTree = (file: string): boolean => runsInTree(file, name);
+  const tree = files.some(inTree) ? await packageTree() : ROOT;
   const run = crypto.randomUUID().slice(0, 8);
   const folder = await Deno.makeTempDir({ prefix: "testrun-" });
   const shared = snapshotShared();
@@ -126,7 +123,7 @@ async function runRuntime({ name, label, ofThePackage, env, files }: Pass): Prom
         executable,
         env,
         file,
-        root: ofThePackage && runsInTree(file) ? tree : ROOT,
+        root: inTree(file) ? tree : ROOT,
         folder: own,
         mark: `${run}.${index}`,
         timeoutMs: limitMs / 2,
