@@ -116,9 +116,9 @@ function nodeChild(
     channel: meeting.channel,
     exited,
     kill(signal: StopSignal) {
-      const isThere = child.exitCode === null && child.signalCode === null;
+      const runs = child.exitCode === null && child.signalCode === null;
       // This process may have given up the right to: then the child ends as if its parent had.
-      if (!child.kill(signal) && isThere) meeting.channel.close();
+      if (!child.kill(signal) && runs) meeting.channel.close();
     },
     stdout: options.stdout === "piped" ? pipedFrom(child.stdout as never) : null,
     stderr: options.stderr === "piped" ? pipedFrom(child.stderr as never) : null,
