@@ -8,7 +8,7 @@
 import { type Token, tokenize } from "./tokens.ts";
 
 export const LAYERS: readonly (readonly string[])[] = [
-  ["src/errors.ts", "src/inspect.ts", "src/show.ts", "src/stack_depth.ts"],
+  ["src/deque.ts", "src/errors.ts", "src/inspect.ts", "src/show.ts", "src/stack_depth.ts"],
   ["src/runtime/"],
   ["src/memory/"],
   ["src/wire/"],

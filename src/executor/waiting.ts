@@ -8,7 +8,7 @@
 import { TimeoutError } from "../errors.ts";
 import { EXPIRED, timeoutOf, waitFor } from "../park/wait.ts";
 import type { WaitOptions } from "../park/wait.ts";
-import { Deque } from "../pool/deque.ts";
+import { Deque } from "../deque.ts";
 import { Future, stateOf } from "./future.ts";
 
 /** When {@link waitFutures} returns. */

@@ -15,6 +15,7 @@
  * @module
  */
 
+import { Deque } from "../deque.ts";
 import { ProtocolError } from "../errors.ts";
 import type { Channel, Message } from "../runtime/mod.ts";
 import { PATIENCE_MS } from "../park/self.ts";
@@ -58,7 +59,7 @@ export class Lane implements Polled {
   #next: RingReader | null = null;
   #in: RingReader | null = null;
   /** For which there was no room. */
-  #waiting: Message[] = [];
+  #waiting = new Deque<Message>();
   /** What has come over the channel and was announced in the ring, or will be. */
   #beside: { bytes: Uint8Array; attachments: readonly unknown[] }[] = [];
   /** The next message is beside the ring. */
@@ -192,7 +193,7 @@ export class Lane implements Polled {
     forget(this);
     this.#memory?.close();
     this.#out = null;
-    this.#waiting = [];
+    this.#waiting = new Deque();
     for (const resolve of this.#drained.splice(0)) resolve();
   }
 
@@ -218,8 +219,9 @@ export class Lane implements Polled {
   #pump(): void {
     const out = this.#out;
     if (out === null) return;
-    for (let message = this.#waiting[0]; message !== undefined; message = this.#waiting[0]) {
-      if (this.#write(message, out)) this.#waiting.shift();
+    const waiting = this.#waiting;
+    for (let message = waiting.peek(); message !== undefined; message = waiting.peek()) {
+      if (this.#write(message, out)) waiting.shift();
       else if (out.askForRoom()) break;
     }
     this.#ring(out);

@@ -6,7 +6,7 @@
  */
 
 import { ProcessError, QueueEmpty, QueueFull, QueueShutDown } from "../errors.ts";
-import { Deque } from "../pool/deque.ts";
+import { Deque } from "../deque.ts";
 import { show } from "../show.ts";
 import { Waits } from "./call.ts";
 import type { Call } from "./call.ts";

@@ -7,7 +7,7 @@
 
 import { Decoder } from "../wire/decode.ts";
 import { remoteError as errorFrom } from "../wire/remote_error.ts";
-import type { Deque } from "./deque.ts";
+import type { Deque } from "../deque.ts";
 import type { Frames } from "./frames.ts";
 import { readEntry, readLast, Unreadable } from "./items.ts";
 import * as wire from "./messages.ts";

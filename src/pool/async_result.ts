@@ -12,6 +12,8 @@ import type { WaitOptions } from "../park/wait.ts";
 import { withCaller } from "../wire/remote_error.ts";
 import type { CallbackOptions } from "./options.ts";
 
+const NOTHING_LEFT = (): boolean => false;
+
 /**
  * The result of `applyAsync`, `mapAsync` or `starmapAsync`. `await` it, or ask for it later.
  *
@@ -45,7 +47,12 @@ export class AsyncResult<R> implements PromiseLike<R> {
   constructor(promise: Promise<R>, cancel: () => boolean) {
     this.#promise = promise;
     this.#cancel = cancel;
-    promise.then(() => this.#state = "done", () => this.#state = "failed");
+    promise.then(() => this.#end("done"), () => this.#end("failed"));
+  }
+
+  #end(state: "done" | "failed"): void {
+    this.#state = state;
+    this.#cancel = NOTHING_LEFT; // the other one knows the call, with its arguments
   }
 
   /** As a promise's `then`. */

@@ -16,7 +16,6 @@
 import { MAX_CLAIMED } from "../lane/claims.ts";
 import { runtime } from "../runtime/mod.ts";
 import { ReadyQueue } from "./ready_queue.ts";
-import { count } from "./run.ts";
 import type { Job, Run, Source } from "./run.ts";
 import type { WorkerHandle } from "./worker_handle.ts";
 
@@ -34,7 +33,7 @@ const MAP_FRAME_MS = 5;
 const MAP_LONG_MS = 5;
 /** So many messages may go before work that needs an idle worker. */
 const PASSES = 4;
-/** So many jobs that have ended may lie here. */
+/** So many jobs that have ended may lie here, or items of such; and as many as there are others. */
 const TIDY_AT = 16;
 
 /** What waits for a worker. */
@@ -47,6 +46,8 @@ export class Backlog {
   #turn = 0;
   /** Items of waiting runs, without the first one of each. */
   #more = 0;
+  /** Items of waiting runs that nobody wants any more. */
+  #unwanted = 0;
   /** Messages that went before work that needs an idle worker. */
   #passes = 0;
 
@@ -57,7 +58,7 @@ export class Backlog {
 
   /** Tasks that are known to wait. */
   get queued(): number {
-    let sum = this.#ready.length + this.#more;
+    let sum = this.#ready.length + this.#more - this.#unwanted;
     for (const source of this.#sources) sum += source.waiting;
     return sum;
   }
@@ -65,12 +66,30 @@ export class Backlog {
   /** Adds a run at the end. */
   push(run: Run): void {
     this.#ready.push(run);
+    this.#count(run, 1);
   }
 
   /** Puts runs back in front. */
   unshift(runs: readonly Run[]): void {
-    for (let i = runs.length - 1; i >= 0; i--) this.#ready.unshift(runs[i]);
-    this.#more += count(runs) - runs.length;
+    for (let i = runs.length - 1; i >= 0; i--) {
+      this.#ready.unshift(runs[i]);
+      this.#count(runs[i], 1);
+    }
+  }
+
+  /** A job has ended: what waits of it is not wanted. */
+  forget(job: Job): void {
+    if (!job.settled) return; // all of it is done: it waits for who takes the results
+    this.#unwanted += job.queued;
+    if (this.#unwanted <= TIDY_AT || 2 * this.#unwanted <= this.#ready.length + this.#more) return;
+    for (const run of this.#ready.sweep((run) => !run.job.settled)) this.#count(run, -1);
+  }
+
+  /** A run has come into the queue, or has left it. */
+  #count({ job, items: { length } }: Run, sign: 1 | -1): void {
+    this.#more += sign * (length - 1);
+    job.queued += sign * length;
+    if (job.settled) this.#unwanted += sign * length;
   }
 
   /** Adds a job that gives its items piece by piece. */
@@ -87,15 +106,12 @@ export class Backlog {
     this.#turn %= this.#sources.length + 1;
   }
 
-  /** Removes everything, and returns its jobs. */
-  clear(): Set<Job> {
-    const jobs = new Set<Job>(this.#sources);
-    for (let run = this.#ready.shift(); run !== undefined; run = this.#ready.shift()) {
-      jobs.add(run.job);
+  /** Removes everything. */
+  clear(): void {
+    for (let run = this.#ready.peek(); run !== undefined; run = this.#ready.peek()) {
+      this.#shift(run);
     }
     this.#sources = [];
-    this.#more = 0;
-    return jobs;
   }
 
   /**
@@ -146,11 +162,15 @@ export class Backlog {
     const spread = this.#ready.length <= this.#idleWorkers();
     const share = Math.ceil(this.#ready.length / (2 * this.#workers.size));
     while (items < limit) {
-      const run = this.#ready.peek();
+      let run = this.#ready.peek();
       if (run === undefined || runs.length > 0 && items + run.items.length > MAX_CLAIMED) break;
       if (run.job.settled) {
         this.#shift(run);
         continue;
+      }
+      if (items + run.items.length > limit) {
+        if (runs.length > 0) break;
+        run = this.#split(run, limit);
       }
       const alone = isAlone(run);
       if (alone && (!idle || runs.length > 0)) break;
@@ -171,7 +191,16 @@ export class Backlog {
   /** Takes the first waiting run away. */
   #shift(run: Run): void {
     this.#ready.shift();
-    this.#more -= run.items.length - 1;
+    this.#count(run, -1);
+  }
+
+  /** Makes two of the first waiting run, and returns the one that is then the first. */
+  #split(run: Run, items: number): Run {
+    const { attempt, exact, items: { length } } = run;
+    this.#shift(run);
+    const first = run.again(0, items, attempt, exact);
+    this.unshift([first, run.again(items, length, attempt, exact)]);
+    return first;
   }
 
   /** The job whose turn it is; none if it has ended, or an input that was read has ended the pool. */

@@ -21,7 +21,7 @@ export interface Estate {
   lost: { run: Run; offset: number } | null;
 }
 
-/** So often may the workers of an item die before they say that they begin it. */
+/** So often may the workers of an item die before they begin it. */
 const MAX_SPARED = 3;
 
 /** Takes the runs from a worker that has ended and decides about each of them. */
@@ -42,14 +42,24 @@ export function settleEstate(worker: WorkerHandle): Estate {
   return withoutGone(running === undefined ? guess(unfinished, live) : known(running, live));
 }
 
-/** It is known which item was begun last and has no result: that one was running. */
+/**
+ * It is known which item was begun last and has no result: that one was running. If none was, the next
+ * one is only under suspicion: its function, or its arguments, may have ended the worker before.
+ */
 function known(running: { run: Run; offset: number } | null, live: Run[]): Estate {
   const estate = nobody([]);
+  const [head] = live;
+  const culprit = running ?? (isSuspect(head) ? { run: head, offset: head.done } : null);
   for (const run of live) {
-    if (run === running?.run) blame(run, running.offset, estate);
+    if (run === culprit?.run) blame(run, culprit.offset, estate);
     else estate.again.push(rest(run));
   }
   return estate;
+}
+
+/** Whether too many workers have died that had this item before them and had not begun it. */
+function isSuspect(head: Run): boolean {
+  return ++head.spared > MAX_SPARED;
 }
 
 /** Only results say what was begun. */
@@ -79,7 +89,7 @@ function guess(unfinished: Run[], live: Run[]): Estate {
  * time says so too late for that.
  */
 function isSpared(head: Run): boolean {
-  return head.exact && !head.solo && head.begun < head.done && ++head.spared <= MAX_SPARED;
+  return head.exact && !head.solo && head.begun < head.done && !isSuspect(head);
 }
 
 /** One item of a run has ended the worker: it is tried again or lost; the others are sent again. */
@@ -93,8 +103,8 @@ function blame(run: Run, offset: number, estate: Estate): void {
 }
 
 function retryOrLose(run: Run, offset: number, estate: Estate): void {
-  // Nobody else can do what was for this worker.
-  const wait = run.pinned ? null : run.job.call.retries.take(run.attempt);
+  // Nobody else can do what was for this worker, or be sent what has moved to it.
+  const wait = run.pinned || run.isGone ? null : run.job.call.retries.take(run.attempt);
   if (wait === null) {
     estate.lost = { run, offset };
     return;
@@ -175,7 +185,8 @@ function inShort(error: unknown): string {
 }
 
 /** Why a task is not tried again. */
-function verdict({ attempt, pinned, job: { call: { retries } } }: Run): string {
+function verdict({ attempt, pinned, isGone, job: { call: { retries } } }: Run): string {
+  if (isGone) return "its arguments have moved to the worker: nobody else can be sent them";
   if (pinned) return "it was for this worker, and for no other";
   if (retries.times === 0) return "pass { retries } if the task may run again";
   const ended = `it has ended ${attempt + 1} ${attempt === 0 ? "worker" : "workers"}`;

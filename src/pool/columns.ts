@@ -47,6 +47,10 @@ class Columns implements Input {
     return this.left === 0;
   }
 
+  get awaited(): boolean {
+    return this.#columns.some(({ input }) => input.awaited);
+  }
+
   /** What the first column has thrown that has no more: those behind it were not asked. */
   get failure(): { error: unknown } | null {
     return this.#cut ?? this.#columns.find((column) => leftOf(column) === 0)?.input.failure ?? null;

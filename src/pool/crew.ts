@@ -184,6 +184,7 @@ export class Crew implements WorkerEvents<WorkerHandle> {
   }
 
   idle(worker: WorkerHandle): void {
+    while (worker.pinned[0]?.job.settled) worker.pinned.shift();
     const { tasksLeft, outstanding, pinned, stopping } = worker;
     if (tasksLeft <= 0 && outstanding.length + pinned.length === 0 && !stopping) worker.stop();
     this.#scheduler.dispatch();
@@ -191,7 +192,9 @@ export class Crew implements WorkerEvents<WorkerHandle> {
 
   started(worker: WorkerHandle, run: Run, offset: number): void {
     const index = run.first + offset;
-    this.stops.guard(worker, run, index, (error) => this.#fail(run.job, index, error));
+    this.stops.guard(worker, run, offset, (error) => {
+      if (!run.hasFailed(offset)) this.#fail(run.job, index, error);
+    });
   }
 
   report(run: Run, offset: number, value: unknown): void {
@@ -280,19 +283,19 @@ export class Crew implements WorkerEvents<WorkerHandle> {
 
   /** Deals with the work of a worker that has ended. */
   #reassign(worker: WorkerHandle, code: number): void {
-    const estate = settleEstate(worker);
-    const { again, later, lost } = estate;
-    logEstate(worker, estate);
+    const { again, later, lost } = settleEstate(worker);
     if (lost !== null) {
       const index = lost.run.first + lost.offset;
       this.#fail(lost.run.job, index, lostError(worker, code, lost));
     }
     if (later !== null) this.#waiting.add(later.run, later.wait);
-    const free = again.filter((run) => !run.pinned);
+    const wanted = again.filter((run) => !run.job.settled);
+    const free = wanted.filter((run) => !run.pinned);
     this.retried += free.length + (later === null ? 0 : 1);
-    this.#scheduler.unshift(free.filter((run) => !run.job.settled));
+    this.#scheduler.unshift(free);
+    logEstate(worker, { again: wanted, later, lost });
     // Nobody else can do what was for this worker.
-    for (const run of [...again.filter((run) => run.pinned), ...worker.pinned.splice(0)]) {
+    for (const run of [...wanted.filter((run) => run.pinned), ...worker.pinned.splice(0)]) {
       this.#fail(run.job, run.first, lostError(worker, code, { run, offset: 0 }));
     }
   }

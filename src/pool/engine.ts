@@ -130,15 +130,13 @@ export class Engine implements Ledger {
     }
     const encoded = this.#intake.encode(args, options.transfer);
     const job = new ApplyJob(call, outcome, this);
-    // The arguments themselves are kept only where they may have to be encoded again.
-    const again = encoded.attachments.length > 0 &&
-      (call.retries.times > 0 || !options.transfer?.length);
+    // The arguments themselves are kept only where they may have to be encoded again, and can be.
+    const again = encoded.attachments.length > 0 && !options.transfer?.length;
     const run = new Run(job, 0, [again ? args : MOVED]);
     run.encoded = encoded;
     if (encoded.holds) job.encoded = [encoded];
     run.since = this.#meter.submission(!this.#scheduler.scheduled);
-    this.#jobs.add(job);
-    this.#scheduler.push(run);
+    if (this.#admit(action, job)) this.#scheduler.push(run);
     return job;
   }
 
@@ -185,7 +183,8 @@ export class Engine implements Ledger {
     const { promise } = outcome;
     const encoded = workers.map(() => this.#intake.encode(args));
     const job = new BroadcastJob(call, encoded, outcome, this);
-    this.#jobs.add(job);
+    if (workers.length === 0) outcome.resolve([]); // a log handler has called, as the only one is replaced
+    if (workers.length === 0 || !this.#admit(action, job)) return { job, promise };
     for (const [i, worker] of workers.entries()) {
       const run = new Run(job, i, [args]);
       run.encoded = encoded[i];
@@ -214,9 +213,10 @@ export class Engine implements Ledger {
       bar.update(0, input.total);
       promise.then(bar.stop, bar.stop);
     }
-    this.#jobs.add(job);
-    this.#scheduler.add(job);
-    job.wake();
+    if (this.#admit(action, job)) {
+      this.#scheduler.add(job);
+      job.wake();
+    }
     return { job, promise };
   }
 
@@ -251,17 +251,18 @@ export class Engine implements Ledger {
       processes: this.#size,
       draining: () => this.#state === "closed",
       onRoom: schedule,
-      onEnd: (early) => {
-        if (early && spared) this.#crew.stops.drop(job);
-        else if (early) {
-          this.#crew.stops.stop(job, new CancelledError("The loop over the results has ended"));
+      onEnd: (early, reason = new CancelledError("The loop over the results has ended")) => {
+        if (early && !this.#isOver) {
+          if (spared) this.#crew.stops.drop(job);
+          else this.#crew.stops.stop(job, reason);
         }
         this.ended(job);
       },
     });
-    this.#jobs.add(job);
-    this.#scheduler.add(job);
-    job.wake();
+    if (this.#admit(action, job)) {
+      this.#scheduler.add(job);
+      job.wake();
+    }
     return job;
   }
 
@@ -344,18 +345,45 @@ export class Engine implements Ledger {
   /** A job has ended, well or badly. */
   ended(job: Job): void {
     this.#jobs.delete(job);
+    this.#scheduler.forget(job);
     this.#crew.forget(job);
     for (const one of job.encoded ?? []) if (!one.sent) one.release();
     if (this.#state === "closed") this.#dismissWhenDone();
   }
 
+  /** What has not begun of a job that has ended by itself is not to begin. */
+  overtaken(job: Job): void {
+    this.#crew.stops.drop(job);
+  }
+
   // -- Inside --
 
+  /** Whether the workers are being ended, with what they have. */
+  get #isOver(): boolean {
+    return this.#state === "terminated" || this.#broken !== null;
+  }
+
+  /** Why nothing is taken any more; `null` while the pool is open. */
+  #refusal(action: string): Error | null {
+    if (this.#broken !== null) return this.#broken;
+    if (this.#state === "open") return null;
+    return new ProcessError(`Cannot ${action}: the pool is ${this.#state}; make a new one`);
+  }
+
+  /**
+   * Counts a job in, and returns whether there is something to do. The caller's code that has run since
+   * the call was checked, such as a getter, may have ended the pool.
+   */
+  #admit(action: string, job: Job): boolean {
+    this.#jobs.add(job);
+    const refusal = this.#refusal(action);
+    if (refusal !== null) job.abandon(refusal);
+    return !job.settled;
+  }
+
   #call(action: string, fn: unknown, star: boolean, options: TaskOptions): Call {
-    if (this.#broken !== null) throw this.#broken;
-    if (this.#state !== "open") {
-      throw new ProcessError(`Cannot ${action}: the pool is ${this.#state}; make a new one`);
-    }
+    const refusal = this.#refusal(action);
+    if (refusal !== null) throw refusal;
     const call = this.#intake.call(action, fn, star, options);
     call.signal?.throwIfAborted();
     return call;

@@ -60,6 +60,11 @@ export class Frame {
     return this.#cost * (1 - this.#done / this.#items);
   }
 
+  /** Whether everything in it was taken back. */
+  get isEmpty(): boolean {
+    return this.#items === 0;
+  }
+
   /** How many items could be taken back, at most. */
   get left(): number {
     if (this.fixed) return 0;

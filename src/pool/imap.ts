@@ -41,8 +41,11 @@ export interface ImapJobOptions {
   draining: () => boolean;
   /** There is room in the window again. */
   onRoom: () => void;
-  /** There is no work left; `early` if results were still to come that nobody wants any more. */
-  onEnd: (early: boolean) => void;
+  /**
+   * There is no work left; `early` if results were still to come that nobody wants any more, for this
+   * `reason` if the loop has not just ended.
+   */
+  onEnd: (early: boolean, reason?: unknown) => void;
 }
 
 /** A lazy map. */
@@ -51,6 +54,7 @@ export class ImapJob<R> implements Source, AsyncIterableIterator<R> {
   readonly failFast = false;
   settled = false;
   place = -1;
+  queued = 0;
   #options: ImapJobOptions;
   #input: Input;
   /** Results that nobody has taken, by position; in order of arrival where order does not matter. */
@@ -113,12 +117,12 @@ export class ImapJob<R> implements Source, AsyncIterableIterator<R> {
   abandon(error: unknown): void {
     if (this.settled) return;
     this.#abandoned = { error };
-    this.#finish();
+    this.#finish(error);
   }
 
-  /** Whether it is known how much of its input is left. */
+  /** Whether its input comes to an end by itself: its length is known, and it is there. */
   get bounded(): boolean {
-    return this.#input.left !== Infinity;
+    return this.#input.left !== Infinity && !this.#input.awaited;
   }
 
   /** Reads no more of its input: what was read is still done, then comes this error. */
@@ -225,13 +229,13 @@ export class ImapJob<R> implements Source, AsyncIterableIterator<R> {
     return failure;
   }
 
-  #finish(): void {
+  #finish(reason?: unknown): void {
     if (this.settled) return;
     this.settled = true;
     const early = !this.#input.ended || this.#taken < this.#input.position;
     this.#results.clear();
     this.#input.close();
-    this.#options.onEnd(early);
+    this.#options.onEnd(early, reason);
     this.wake();
   }
 }

@@ -19,6 +19,8 @@ export interface Input {
   readonly total: number | undefined;
   /** Whether all items were given. */
   readonly ended: boolean;
+  /** Whether somebody else may still have to give something, and may never. */
+  readonly awaited: boolean;
   /** What the input threw, at {@link Input.position}. */
   readonly failure: { error: unknown } | null;
   /**
@@ -64,6 +66,7 @@ export function openInput(items: unknown, action: string, wake: () => void): Inp
 }
 
 class ArrayInput implements Input {
+  readonly awaited = false;
   total: number;
   failure: { error: unknown } | null = null;
   position = 0;
@@ -123,6 +126,7 @@ class ArrayInput implements Input {
 }
 
 class IteratorInput implements Input {
+  readonly awaited = false;
   failure: { error: unknown } | null = null;
   position = 0;
   #iterator: Iterator<unknown>;
@@ -215,6 +219,10 @@ class AsyncInput implements Input {
 
   get total(): number | undefined {
     return this.#over ? this.position + this.#waiting.length : undefined;
+  }
+
+  get awaited(): boolean {
+    return !this.#over;
   }
 
   take(limit: number, room: number = Infinity): unknown[] {

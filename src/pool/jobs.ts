@@ -20,6 +20,8 @@ export interface Outcome<R> {
 export interface Ledger {
   /** The job has ended, well or badly. */
   ended(job: Job): void;
+  /** It has ended by itself, for its input or its listener: what has not begun is not to begin. */
+  overtaken(job: Job): void;
 }
 
 /** Longer results grow as they arrive: an engine would not reserve them in one piece. */
@@ -33,6 +35,7 @@ export class ApplyJob<R> implements Job {
   readonly failFast = true;
   settled = false;
   place = -1;
+  queued = 0;
   #outcome: Outcome<R>;
   #ledger: Ledger;
 
@@ -69,6 +72,7 @@ export class BroadcastJob<R> implements Job {
   readonly failFast = true;
   settled = false;
   place = -1;
+  queued = 0;
   #outcome: Outcome<R[]>;
   #ledger: Ledger;
   #results: R[];
@@ -124,6 +128,7 @@ export class MapJob<R> implements Source {
   readonly chunkSize: number | null;
   settled = false;
   place = -1;
+  queued = 0;
   #outcome: Outcome<R[] | PromiseSettledResult<R>[]>;
   #ledger: Ledger;
   #input: Input;
@@ -217,14 +222,20 @@ export class MapJob<R> implements Source {
     try {
       this.#onProgress(this.#done, total);
     } catch (error) {
-      this.abandon(error);
+      this.#giveUp(error);
     }
+  }
+
+  /** For what no task has done. */
+  #giveUp(error: unknown): void {
+    this.abandon(error);
+    this.#ledger.overtaken(this);
   }
 
   #checkEnd(): void {
     if (this.settled) return;
     const { failure } = this.#input;
-    if (failure !== null && this.failFast) return this.abandon(failure.error);
+    if (failure !== null && this.failFast) return this.#giveUp(failure.error);
     if (this.#done < this.#input.position) return;
     if (failure !== null) {
       this.#results.length = this.#input.position; // shorter than was reserved for an array

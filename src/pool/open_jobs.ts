@@ -13,7 +13,8 @@ import type { Job } from "./run.ts";
 /** A set of jobs. */
 export class OpenJobs {
   readonly #all = new Roster<Job>();
-  readonly #aborts = new Map<Job, () => void>();
+  /** Those that listen to a signal: one of them may be that of many. */
+  readonly #listening = new Map<AbortSignal, { jobs: Set<Job>; abort: () => void }>();
   readonly #stop: (job: Job, reason: unknown) => void;
   #held = 0;
   #release: (() => void) | null = null;
@@ -40,22 +41,36 @@ export class OpenJobs {
     if (!(job instanceof ImapJob) && this.#held++ === 0) this.#release = runtime.keepAlive();
     const { signal } = job.call;
     if (signal === undefined) return;
-    const abort = () => {
-      job.abandon(signal.reason);
-      this.#stop(job, signal.reason);
-    };
-    signal.addEventListener("abort", abort, { once: true });
-    this.#aborts.set(job, abort);
-    if (signal.aborted) abort(); // by code that has run since it was checked, such as a getter
+    this.#listen(signal).add(job);
+    if (signal.aborted) this.#abort(job, signal); // by code that has run since it was checked
   }
 
   /** A job has ended. */
   delete(job: Job): void {
     this.#all.delete(job);
     if (!(job instanceof ImapJob) && --this.#held === 0) this.#release!();
-    const abort = this.#aborts.get(job);
-    if (abort === undefined) return;
-    job.call.signal!.removeEventListener("abort", abort);
-    this.#aborts.delete(job);
+    const { signal } = job.call;
+    const listening = signal && this.#listening.get(signal);
+    if (!listening?.jobs.delete(job) || listening.jobs.size > 0) return;
+    signal!.removeEventListener("abort", listening.abort);
+    this.#listening.delete(signal!);
+  }
+
+  /** Those that listen to a signal. */
+  #listen(signal: AbortSignal): Set<Job> {
+    const known = this.#listening.get(signal);
+    if (known !== undefined) return known.jobs;
+    const jobs = new Set<Job>();
+    const abort = () => {
+      for (const job of jobs) this.#abort(job, signal);
+    };
+    signal.addEventListener("abort", abort, { once: true });
+    this.#listening.set(signal, { jobs, abort });
+    return jobs;
+  }
+
+  #abort(job: Job, signal: AbortSignal): void {
+    job.abandon(signal.reason);
+    this.#stop(job, signal.reason);
   }
 }

@@ -96,19 +96,20 @@ export class Outbox {
     this.#out.u8(frame);
   }
 
-  /** Sends what is finished if it has waited long enough; returns whether the event loop is due. */
+  /**
+   * Sends what is finished if it has waited long enough; returns whether the event loop is due. What its
+   * turn brings may be the end of this process: then everything that is finished has left before.
+   */
   settle(): boolean {
     if (--this.#untilLook > 0) return false;
     const now = performance.now();
     const since = now - this.#flushedAt;
-    if (since > FLUSH_MS) {
-      this.flush();
-      this.#stride = Math.max(1, this.#stride >> 2);
-    } else if (since < FLUSH_MS / 8 && this.#stride < MAX_STRIDE) {
-      this.#stride *= 2;
-    }
+    const due = now - this.#turnedAt > TURN_MS;
+    if (due || since > FLUSH_MS) this.flush();
+    if (since > FLUSH_MS) this.#stride = Math.max(1, this.#stride >> 2);
+    else if (since < FLUSH_MS / 8 && this.#stride < MAX_STRIDE) this.#stride *= 2;
     this.#untilLook = this.#stride;
-    return now - this.#turnedAt > TURN_MS;
+    return due;
   }
 
   /** An asynchronous task runs: what is finished leaves soon, even if it takes long. */

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { Deque } from "./deque.ts";
+import { Deque } from "../deque.ts";
 import type { Run } from "./run.ts";
 
 /** A queue for each priority that is in use. */
@@ -50,12 +50,34 @@ export class ReadyQueue {
     return undefined;
   }
 
+  /** Lets those go that these do not keep, and returns them. */
+  sweep(keeps: (run: Run) => boolean): Run[] {
+    const gone: Run[] = [];
+    for (const level of this.#levels) {
+      const kept = new Deque<Run>();
+      for (const run of level.runs) {
+        if (keeps(run)) kept.push(run);
+        else gone.push(run);
+      }
+      level.runs = kept;
+    }
+    this.#levels = this.#levels.filter(({ priority, runs }) => priority === 0 || runs.length > 0);
+    this.#length -= gone.length;
+    return gone;
+  }
+
   #level(run: Run): Deque<Run> {
     const { priority } = run.job.call;
-    const at = this.#levels.findIndex((level) => level.priority <= priority);
-    if (this.#levels[at]?.priority === priority) return this.#levels[at].runs;
+    const levels = this.#levels;
+    let at = 0;
+    for (let end = levels.length; at < end;) { // a program may use as many as it has calls
+      const middle = (at + end) >> 1;
+      if (levels[middle].priority > priority) at = middle + 1;
+      else end = middle;
+    }
+    if (levels[at]?.priority === priority) return levels[at].runs;
     const runs = new Deque<Run>();
-    this.#levels.splice(at < 0 ? this.#levels.length : at, 0, { priority, runs });
+    levels.splice(at, 0, { priority, runs });
     return runs;
   }
 }

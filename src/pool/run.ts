@@ -17,6 +17,8 @@ export interface Job extends Listed {
   readonly settled: boolean;
   /** Whether the first failure settles it. */
   readonly failFast: boolean;
+  /** How many of its items lie in the queue; the backlog's own. */
+  queued: number;
   /** Arguments that were encoded ahead and refer to something. */
   readonly encoded?: readonly Encoded[] | null;
   /** Takes a result. */
@@ -63,7 +65,7 @@ export class Run {
   done = 0;
   /** The item that has begun last, as far as its worker has said so. */
   begun = -1;
-  /** How often its worker has died without having begun it. */
+  /** How often its worker has died before it began the first item that was left. */
   spared = 0;
   /** How often the first item was tried before. */
   attempt: number;
@@ -95,6 +97,7 @@ export class Run {
   /** An item has failed, whatever may still come of it: it is not sent again. */
   setFailed(offset: number): void {
     this.items[offset] = SKIPPED;
+    this.encoded?.release();
     this.encoded = null;
   }
 
@@ -129,7 +132,7 @@ export class Run {
     const run = new Run(this.job, this.first + from, this.items.slice(from, to), attempt);
     run.exact = exact;
     run.pinned = this.pinned;
-    run.spared = this.spared;
+    if (from === 0) run.spared = this.spared;
     run.since = attempt > this.attempt ? performance.now() : this.since;
     if (this.items.length === 1) run.encoded = this.encoded;
     return run;

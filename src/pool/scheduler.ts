@@ -109,26 +109,38 @@ export class Scheduler {
     }
   }
 
-  /** Removes everything that waits, and returns its jobs. */
-  clear(): Set<Job> {
+  /** Removes everything that waits. */
+  clear(): void {
     for (const worker of this.workers) worker.pinned.length = worker.forNext.length = 0;
-    return this.#backlog.clear();
+    this.#backlog.clear();
+  }
+
+  /** A job has ended: what waits of it is not wanted. */
+  forget(job: Job): void {
+    this.#backlog.forget(job);
   }
 
   /** The worker with the least to do that can take more. */
   #next(): WorkerHandle | null {
     let best: WorkerHandle | null = null;
     let bestLoad = Infinity;
+    let stuck: WorkerHandle | null = null;
     for (const worker of this.workers) {
       if (!worker.ready || worker.stopping || worker.tasksLeft <= 0) continue;
       if (worker.pinned.length > 0) continue;
       if (worker.full) continue;
-      if (worker.outstanding.length === 0) return worker;
-      if (worker.frames >= 2 || worker.outstanding.peek()!.solo) continue;
+      const head = worker.outstanding.peek();
+      if (head === undefined) {
+        if (!worker.isStuck) return worker;
+        stuck ??= worker;
+        continue;
+      }
+      // One that is about to be ended would take its next task with it.
+      if (worker.frames >= 2 || head.solo || head.stopped) continue;
       const load = worker.load;
       if (load < FRAME_MS && load < bestLoad) [best, bestLoad] = [worker, load];
     }
-    return best;
+    return best ?? stuck;
   }
 
   /** There is nothing more to give to a worker that could take it: others may have too much. */
@@ -172,11 +184,16 @@ export class Scheduler {
   #sendPinned(): void {
     this.#pins = false;
     for (const worker of this.workers) {
-      while (worker.ready && worker.pinned.length > 0 && worker.outstanding.length === 0) {
+      while (isFree(worker) && worker.pinned.length > 0) {
         const run = worker.pinned.shift()!;
         if (!run.job.settled) worker.send([run]);
       }
       this.#pins ||= worker.pinned.length > 0;
     }
   }
+}
+
+/** Whether a worker can be sent what is to run alone. */
+function isFree(worker: WorkerHandle): boolean {
+  return worker.ready && !worker.full && worker.outstanding.length === 0;
 }

@@ -7,6 +7,7 @@
  */
 
 import { TimeoutError } from "../errors.ts";
+import { soon } from "../runtime/soon.ts";
 import { localError } from "../wire/remote_error.ts";
 import { logStop } from "./log_lines.ts";
 import type { Job, Run } from "./run.ts";
@@ -42,15 +43,24 @@ export class Stops {
     for (const worker of this.#workers) drop(worker, job);
   }
 
-  /** A task begins: if it has a timeout, it is stopped then, and `onTimeout` is told before. */
-  guard(worker: WorkerHandle, run: Run, index: number, onTimeout: (error: Error) => void): void {
+  /**
+   * A task begins: if it has a timeout, it is stopped then, and `onTimeout` is told before. Where
+   * this program was busy meanwhile, a result may have come that nobody has looked at.
+   */
+  guard(worker: WorkerHandle, run: Run, offset: number, onTimeout: (error: Error) => void): void {
     const { timeout } = run.job.call;
     if (timeout === Infinity || run.stopped) return;
-    run.timer = setTimeout(() => {
-      const why = `Task ${index} was stopped: it ran longer than its timeout of ${timeout} ms`;
+    const stop = () => {
+      if (run.done > offset || run.stopped || worker.outstanding.peek() !== run) return;
+      const why = `Task ${run.first + offset} was stopped: ` +
+        `it ran longer than its timeout of ${timeout} ms`;
       const error = localError(() => new TimeoutError(why));
       onTimeout(error);
       stopRun(worker, run, error);
+    };
+    run.timer = setTimeout(() => {
+      worker.drain();
+      soon(() => soon(stop));
     }, delay(timeout));
   }
 }

@@ -12,6 +12,7 @@ import type { Message } from "../wire/encode.ts";
 import { Encoder } from "../wire/encode.ts";
 import type { Route } from "../wire/encode.ts";
 import { seal } from "../wire/envelope.ts";
+import type { Encoded } from "./encoded.ts";
 import { writeEncodedItem, writeItem, writeSized } from "./items.ts";
 import * as wire from "./messages.ts";
 import { type Run, SKIPPED } from "./run.ts";
@@ -68,8 +69,8 @@ export class TaskWriter {
       encoder.varint(0);
       messages.push(seal(encoder));
     } else encoder.reset();
-    const { encoded } = run; // gone, if the function could not be sent
     const { bytes, holds } = this.write(frame, [run]);
+    const { encoded } = run; // gone, if it cannot be sent
     if (encoded === null) messages.push({ bytes, attachments: [], transferList: [], holds });
     else {
       const { attachments, transferList } = encoded;
@@ -118,13 +119,22 @@ export class TaskWriter {
     );
     encoder.varint(run.attempt);
     encoder.varint(run.first);
-    if (run.encoded !== null && slot !== null) {
-      writeEncodedItem(encoder, run.encoded);
-      for (const url of run.encoded.modules) encoder.modules.add(url);
-    } else {
-      for (let i = 0; i < run.items.length; i++) this.#writeItem(encoder, run, i);
-    }
+    if (run.encoded !== null && slot !== null) this.#writeEncoded(encoder, run, run.encoded);
+    else for (let i = 0; i < run.items.length; i++) this.#writeItem(encoder, run, i);
     encoder.u8(wire.END);
+  }
+
+  /** There may be no room for it: then it fails by itself. */
+  #writeEncoded(encoder: Encoder, run: Run, encoded: Encoded): void {
+    const start = encoder.length;
+    try {
+      writeEncodedItem(encoder, encoded);
+      for (const url of encoded.modules) encoder.modules.add(url);
+    } catch (error) {
+      encoder.truncate(start);
+      encoder.u8(wire.SKIP);
+      this.#skip(run, 0, error);
+    }
   }
 
   #writeItem(encoder: Encoder, run: Run, offset: number): void {

@@ -10,12 +10,13 @@ import { ProtocolError } from "../errors.ts";
 import { Lane } from "../lane/lane.ts";
 import type { Child } from "../runtime/mod.ts";
 import type { StartMethod } from "../park/start_method.ts";
+import { show } from "../show.ts";
 import { Encoder } from "../wire/encode.ts";
 import { seal } from "../wire/envelope.ts";
 import { Incoming } from "../wire/incoming.ts";
 import { Answers } from "./answers.ts";
 import type { Speaker, WorkerEvents } from "./answers.ts";
-import { Deque } from "./deque.ts";
+import { Deque } from "../deque.ts";
 import type { Frame } from "./frame.ts";
 import { Frames } from "./frames.ts";
 import * as wire from "./messages.ts";
@@ -117,6 +118,11 @@ export class WorkerHandle implements Speaker {
     return this.#frames.full;
   }
 
+  /** Whether it is at a message of which nothing is left for it, and has not said that it is past it. */
+  get isStuck(): boolean {
+    return this.#frames.first?.isEmpty ?? false;
+  }
+
   /** The frame that has most of what could be taken back. */
   get laggard(): Frame | null {
     return this.#frames.laggard;
@@ -146,7 +152,8 @@ export class WorkerHandle implements Speaker {
   get utilisation(): number {
     if (!this.ready) return 0;
     const now = performance.now();
-    const running = now - (this.#frames.first?.heardAt ?? now);
+    const { first } = this.#frames;
+    const running = first === undefined || first.isEmpty ? 0 : now - first.heardAt;
     return Math.min(1, (this.busyMs + running) / Math.max(now - this.readyAt, Number.MIN_VALUE));
   }
 
@@ -215,9 +222,17 @@ export class WorkerHandle implements Speaker {
     try {
       encoder.value(reason, "reason");
     } catch {
-      encoder.value(new DOMException(String(reason), "AbortError"), "reason");
+      encoder.value(
+        new DOMException(reason instanceof Error ? reason.message : show(reason), "AbortError"),
+        "reason",
+      );
     }
     this.#lane.send(seal(encoder));
+  }
+
+  /** Takes in what has come and was not looked at. */
+  drain(): void {
+    this.#lane.drain();
   }
 
   /** Items of a run that have not begun are not wanted any more. */

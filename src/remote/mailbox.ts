@@ -7,7 +7,7 @@
 
 import { EXPIRED, timeoutOf, waitFor } from "../park/wait.ts";
 import type { WaitOptions } from "../park/wait.ts";
-import { Deque } from "../pool/deque.ts";
+import { Deque } from "../deque.ts";
 import { turns } from "./turns.ts";
 
 interface Taker<T> {

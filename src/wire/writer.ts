@@ -1,6 +1,6 @@
 /**
  * Layer 3, wire. Owns a byte buffer that grows, and how numbers are laid out in it. May touch
- * nothing else.
+ * nothing else. A message is refused here that no reader would take, as it is too long.
  *
  * The fields are open to the files of this folder, whose hot loops write into `bytes` themselves
  * after one `ensure`. A store behind the end of a typed array is silently lost, so every write
@@ -10,6 +10,7 @@
  */
 
 import { SerializationError } from "../errors.ts";
+import { MAX_FRAME_BYTES } from "../runtime/frames.ts";
 import { FLOAT64, INT16, INT32 } from "./tags.ts";
 
 const FIRST_SIZE = 512;
@@ -17,6 +18,11 @@ const FIRST_SIZE = 512;
 const HAND_OVER = 32 * 1024;
 /** A larger buffer is not kept for the next message. */
 const KEEP = 256 * 1024;
+
+/** What may follow the values of a message. */
+const SPARE = 64 * 1024;
+/** The most that is written into one message. */
+const MAX_BYTES = MAX_FRAME_BYTES - SPARE;
 
 /** Fewer bytes are copied one by one: that is quicker than making a view. */
 const SHORT = 32;
@@ -160,10 +166,15 @@ export class Writer {
   }
 
   #grow(needed: number): void {
-    const doubled = this.bytes.length * 2;
+    if (needed > MAX_BYTES) {
+      throw new SerializationError(
+        `Cannot send a message of ${needed} bytes: the limit is ${MAX_BYTES}; send it in parts`,
+      );
+    }
+    const wanted = Math.max(needed + FIRST_SIZE, this.bytes.length * 2);
     let grown: Uint8Array<ArrayBuffer>;
     try {
-      grown = new Uint8Array(needed > doubled ? needed + FIRST_SIZE : doubled);
+      grown = new Uint8Array(Math.min(wanted, MAX_BYTES));
     } catch {
       throw new SerializationError(
         `Cannot send a message of more than ${needed} bytes: the runtime has no buffer that large; send it in parts`,

@@ -205,6 +205,19 @@ describeMethods("executor: map and shutdown", (method) => {
     await ended;
   });
 
+  it("waits for none that never gives anything beside an array", async () => {
+    const executor = makeExecutor(method, 1);
+    const never = (async function* (): AsyncGenerator<number> {
+      await new Promise(() => {});
+      yield 1;
+    })();
+    const ended = assert.rejects(executor.map(work.add, [1, 2, 3], never).next(), {
+      name: "ProcessError",
+    });
+    await executor.shutdown();
+    await ended;
+  });
+
   it("cancels what was not read where it is to", async () => {
     using hands = new Handshake();
     const executor = makeExecutor(method, 1);

@@ -39,8 +39,16 @@ function run(first: number, count: number, state: RunState = {}): Run {
 
 /** What happens to the runs of a worker that has died: `FIRST+COUNT`, `!` where exact. */
 function decide(...outstanding: Run[]): { lost: number | null; again: string[] } {
+  return decideKnowing(undefined, ...outstanding);
+}
+
+/** The same, where the item that was begun last and had no result is known, or that there was none. */
+function decideKnowing(
+  running: { run: Run; offset: number } | null | undefined,
+  ...outstanding: Run[]
+): { lost: number | null; again: string[] } {
   const forget = (one: Run) => outstanding.splice(outstanding.indexOf(one), 1);
-  const worker = { ready: true, outstanding, forget } as unknown as WorkerHandle;
+  const worker = { ready: true, outstanding, forget, running } as unknown as WorkerHandle;
   const { again, lost } = settleEstate(worker);
   return {
     lost: lost === null ? null : lost.run.first + lost.offset,
@@ -70,6 +78,25 @@ describe("blame", () => {
       assert.deepEqual(decide(head), { lost: 0, again: ["1+1!"] });
     },
   );
+
+  it("falls on the item that is known to have begun", () => {
+    const runs = [run(0, 4, { done: 1 }), run(4, 3)];
+    assert.deepEqual(decideKnowing({ run: runs[0], offset: 2 }, ...runs), {
+      lost: 2,
+      again: ["1+1", "3+1", "4+3"],
+    });
+  });
+
+  it("falls on the next item if it is known that none has begun, after three times", () => {
+    let head = run(0, 2);
+    for (let time = 0; time < 3; time++) {
+      assert.deepEqual(decideKnowing(null, head, run(9, 1)), { lost: null, again: ["0+2", "9+1"] });
+      head = head.again(0, 2, 0, false);
+    }
+    assert.deepEqual(decideKnowing(null, head, run(9, 1)), { lost: 0, again: ["1+1", "9+1"] });
+    // Behind it everything is as it was at the beginning.
+    assert.equal(head.again(1, 2, 0, false).spared, 0);
+  });
 
   it("falls on the only item that was left", () => {
     assert.deepEqual(decide(run(5, 1)), { lost: 5, again: [] });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
-import { Deque } from "../../../src/pool/deque.ts";
+import { Deque } from "../../src/deque.ts";
 
 it("deque: behaves as an array does, past every growth and turn", () => {
   const deque = new Deque<number>();

@@ -1,5 +1,5 @@
 /**
- * Layer 10, pool. A queue open at both ends, without the cost of `Array.shift`.
+ * Layer 0. A queue open at both ends, without the cost of `Array.shift`.
  *
  * @module
  */
