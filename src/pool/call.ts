@@ -9,6 +9,7 @@ import { checkTimeout } from "../park/wait.ts";
 import type { Encoder } from "../wire/encode.ts";
 import { toFunction } from "../wire/functions/mod.ts";
 import type { FunctionSpec } from "../wire/functions/mod.ts";
+import { checkAmount } from "./checks.ts";
 import { Retries } from "./retries.ts";
 import type { RetryOptions } from "./retries.ts";
 
@@ -85,7 +86,7 @@ export class Call {
     this.star = star;
     this.timeout = checkTimeout(options.timeout, action);
     this.retries = Retries.from(options.retries, action);
-    this.grace = checkTimeout(options.grace ?? DEFAULT_GRACE_MS, action);
+    this.grace = checkAmount(action, "grace", options.grace ?? DEFAULT_GRACE_MS, 0);
     if (options.signal !== undefined && !(options.signal instanceof AbortSignal)) {
       throw new TypeError(
         `Cannot ${action} with signal ${String(options.signal)}: give an AbortSignal`,

@@ -428,7 +428,12 @@ describeMethods("pool: bad input", (method) => {
     await assert.rejects(pool.map(work.square, [1], { chunkSize: any("2") }), TypeError);
     await assert.rejects(pool.apply(work.square, [1], { timeout: NaN }), RangeError);
     await assert.rejects(pool.apply(work.square, [1], { timeout: any("1") }), TypeError);
-    await assert.rejects(pool.apply(work.square, [1], { grace: NaN }), RangeError);
+    for (const grace of [NaN, -1]) {
+      await assert.rejects(pool.apply(work.square, [1], { grace }), {
+        name: "RangeError",
+        message: `Cannot apply with grace ${grace}: give a number from 0 up`,
+      });
+    }
     await assert.rejects(pool.apply(work.square, [1], { retries: -1 }), RangeError);
     await assert.rejects(pool.apply(work.square, [1], { retries: any("1") }), TypeError);
     await assert.rejects(pool.apply(work.square, [1], { signal: any({}) }), /AbortSignal/);
