@@ -34,7 +34,7 @@ const OF_THE_PACKAGE = /^tests\/(?:contract|stress|examples)\//;
 /** These show that the sources work on Node and Bun as they are. */
 const FROM_SOURCE = /\/(?:process|pool_calls)\.test\.ts$/;
 const FROM_SOURCE_IN_DENO =
-  /\/(?:process\w*|function_returns|warm|examples|pool_(?:calls|life|programs|sandbox|stacks)|manager_life)\.test\.ts$/;
+  /\/(?:process|process_(?:start|nested|permissions|remote)|function_returns|examples|pool_(?:calls|sandbox|stacks))\.test\.ts$/;
 
 /** Whether a test file runs in the tree. */
 export function runsInTree(file: string, runtime: RuntimeName): boolean {
