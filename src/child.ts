@@ -37,10 +37,22 @@ if (link === null) {
   runtime.exit(2);
 }
 runtime.onUncaught((error) => failImport(error) || void fail(error));
-void runChild(link);
+void readOrder(link).then((order) => order && runChild(order)).catch(fail);
 
-async function runChild({ channel, thread, first }: ParentLink): Promise<void> {
-  let release: (() => void) | null = runtime.keepAlive();
+/** What a child that is no worker runs. */
+interface Order {
+  target: (...args: unknown[]) => unknown;
+  args: unknown[];
+  /** Those of an instance, whose class is the target; `null` for a function. */
+  fields: object | null;
+  /** Ends what keeps the child alive until the target has returned. */
+  release: () => void;
+}
+
+/** Reads the start record, or two; in a worker also does what it says, and returns `null`. */
+async function readOrder(link: ParentLink): Promise<Order | null> {
+  const { channel, thread } = link;
+  const release = runtime.keepAlive();
   let parentIsAlive = true;
   // What follows the start record before a worker listens waits here: its pool may close at once.
   const early: { bytes: Uint8Array; attachments: readonly unknown[] }[] = [];
@@ -53,7 +65,8 @@ async function runChild({ channel, thread, first }: ParentLink): Promise<void> {
     parentIsAlive = false;
     runtime.exit(1);
   });
-  if (first !== null) early.unshift({ bytes: first, attachments: [] });
+  if (link.first !== null) early.unshift({ bytes: link.first, attachments: [] });
+  link.first = null; // `link` is kept
   const nextRecord = async () => {
     if (early.length === 0) await new Promise<void>((resolve) => arrived = resolve);
     const { bytes, attachments } = early.shift()!;
@@ -72,30 +85,33 @@ async function runChild({ channel, thread, first }: ParentLink): Promise<void> {
     await loadModules(modulesOf(bytes)).catch(() => {});
     const working = runWorker(channel, inbox, decoder, thread); // holds on until it is told to stop
     for (const message of early) inbox.deliver(message.bytes, message.attachments);
-    return await working;
+    await working;
+    return null;
   }
-  try {
-    await loadModules(modulesOf(bytes));
-    const target = decoder.value() as (...args: unknown[]) => unknown;
-    const args = decoder.value() as unknown[];
-    const fields = kind === "instance" ? decoder.value() as object : null;
-    release(); // from here on only what the target leaves open keeps the child alive
-    release = null;
-    const hold = runtime.keepAlive();
-    const instance = fields && reviveInstance(target as unknown as typeof Process, fields);
-    await calledRemotely(instance === null ? target : instance.run.bind(instance), true, args);
-    hold();
-  } catch (error) {
-    await fail(error);
-  }
+  await loadModules(modulesOf(bytes));
+  const target = decoder.value() as Order["target"];
+  const args = decoder.value() as unknown[];
+  const fields = kind === "instance" ? decoder.value() as object : null;
+  return { target, args, fields, release };
+}
+
+/** A function of its own, as what it sees is kept until the target returns: not the record. */
+async function runChild({ target, args, fields, release }: Order): Promise<void> {
+  const instance = fields && reviveInstance(target as unknown as typeof Process, fields);
+  await calledRemotely(instance === null ? target : instance.run.bind(instance), true, args);
+  release(); // from here on only what the target leaves open keeps the child alive
 }
 
 async function fail(error: unknown): Promise<void> {
   runtime.setExitCode(1); // Bun may end before it comes to the exit below
   const patience = new Promise<void>((resolve) => setTimeout(resolve, LAST_WORDS_MS));
-  await Promise.all([report(error), Promise.race([inbox.lastWords(error), patience])]);
-  if (await waitForChildren()) await flush();
-  runtime.exit(1);
+  try {
+    // What the user's code has made of the error, or of its output, may throw: it ends all the same.
+    await Promise.allSettled([report(error), Promise.race([inbox.lastWords(error), patience])]);
+    if (await waitForChildren()) await flush();
+  } finally {
+    runtime.exit(1);
+  }
 }
 
 /** Shows an error behind what was printed before it; at once where nothing is on its way. */

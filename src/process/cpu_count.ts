@@ -4,6 +4,8 @@
  * @module
  */
 
+import { processors } from "../runtime/processors.ts";
+
 /**
  * Returns the number of logical processors of this machine, at least 1.
  *
@@ -15,5 +17,5 @@
  * ```
  */
 export function cpuCount(): number {
-  return Math.max(1, navigator.hardwareConcurrency || 1);
+  return processors();
 }

@@ -19,11 +19,12 @@ import {
 } from "../wire/functions/mod.ts";
 import { identity, parentProcess } from "./family.ts";
 import { logger } from "./logging.ts";
+import type { Spare } from "./spare.ts";
 import { takeSpare } from "./spares.ts";
 import { isPlain, startChild } from "./start_child.ts";
 import type { LaunchOptions } from "./start_child.ts";
 import { readdress, writeStartRecord } from "./start_record.ts";
-import type { RecordSpec } from "./start_record.ts";
+import type { RecordSpec, StartRecord } from "./start_record.ts";
 
 export type { LaunchOptions } from "./start_child.ts";
 
@@ -35,28 +36,25 @@ const MAX_LINES = 100;
 export interface LaunchSpec extends LaunchOptions, RecordSpec {}
 
 /**
- * Starts a child.
+ * Starts a child. Who does it for the user asks {@link refuseToStart} first.
  *
- * @throws {BootstrapError} While a child imports the program's modules.
- * @throws {ProcessError} In a daemon, or when the child cannot be started.
+ * @throws {BootstrapError} Where a child does what one of its ancestors has done, without being told to.
+ * @throws {ProcessError} When the child cannot be started.
  */
 export function launch(spec: LaunchSpec): Child {
   const { name } = spec.identity;
-  refuseToStart(`start ${name}`);
   // A daemon has no children that could go on with it.
   if (!spec.identity.daemon) spec.identity.startedBy = refuseToGoOn(name);
   const own = writeStartRecord(spec, newIsolateNumber());
   const spare = isPlain(spec) ? takeSpare(spec.method, own.modules) : null;
   const record = spare === null ? own : readdress(own, spare.number);
-  const fresh = () => startChild({ ...spec, name }, record);
-  const releaseAll = () => {
-    for (const release of record.message.holds) release();
-  };
   let child: Child;
   try {
-    child = spare === null ? fresh() : spare.become(name, record.message, fresh);
+    child = spare === null
+      ? startChild({ ...spec, name }, record)
+      : becomeChild(spare, spec, record);
   } catch (error) {
-    releaseAll(); // nobody will read what it holds
+    releaseAll(record.message.holds); // nobody will read what it holds
     throw error;
   }
   const [kind, origin] = [
@@ -64,12 +62,32 @@ export function launch(spec: LaunchSpec): Child {
     spare && ", so far a spare",
   ];
   logger.info(() => `${name} starts: ${kind}process ${child.pid}${origin ?? ""}`);
+  followToEnd(child, name, record.number, record.message.holds);
+  return child;
+}
+
+/** Keeps the record until the spare has begun with it. */
+function becomeChild(spare: Spare, spec: LaunchSpec, record: StartRecord): Child {
+  const { name } = spec.identity;
+  return spare.become(name, record.message, () => startChild({ ...spec, name }, record));
+}
+
+/** A function of its own, as what it sees is kept as long as the child lives: not the record. */
+function followToEnd(
+  child: Child,
+  name: string,
+  number: number,
+  holds: readonly (() => void)[],
+): void {
   void child.exited.then((code) => {
     logger.info(() => `${name} has ended with code ${code}`);
-    isolateEnded(record.number, code < 0);
-    releaseAll();
+    isolateEnded(number, code < 0);
+    releaseAll(holds);
   });
-  return child;
+}
+
+function releaseAll(holds: readonly (() => void)[]): void {
+  for (const release of holds) release();
 }
 
 /**
@@ -110,10 +128,15 @@ function advice(): string {
     `  if (${guard}) {\n    // what starts the program\n  }\n`;
 }
 
-/** Throws where no child may be started: during bootstrap, and in daemons. */
+/**
+ * Throws where no child may be started: during bootstrap, and in daemons. To be asked where the user's
+ * code wants a child, and not where one that has died is replaced.
+ */
 export function refuseToStart(action: string): void {
-  // The program itself has begun already: what it imports does not begin it once more.
-  if (parentProcess() !== null && importingModules() || identity().spare) {
+  // The program itself has begun already: what it imports does not begin it once more. Neither does what
+  // this child was told to run, while a module of a message is imported.
+  const bootstraps = parentProcess() !== null && importingModules() && !callerLines()?.told;
+  if (bootstraps || identity().spare) {
     const error = new BootstrapError(
       `Cannot ${action} while a child imports this module: every child would start its own ` +
         "children, without end. " + advice(),

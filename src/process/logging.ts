@@ -218,13 +218,15 @@ function emit(level: number, message: LogMessage): void {
     time: Date.now(),
   };
   if (settings.toStderr) {
-    void write(`[${record.levelName}/${record.processName}] ${record.message}\n`);
+    void runtime.writeError(`[${record.levelName}/${record.processName}] ${record.message}\n`);
   }
   for (const handler of [...handlers]) {
     try {
       handler(record);
     } catch (error) {
-      void write(`A log handler in ${record.processName} has failed:\n${describeError(error)}\n`);
+      void runtime.writeError(
+        `A log handler in ${record.processName} has failed:\n${describeError(error)}\n`,
+      );
     }
   }
 }
@@ -240,13 +242,4 @@ function toLevel(level: unknown, action: string): number {
   throw typeof level === "number" || typeof level === "string"
     ? new RangeError(text)
     : new TypeError(text);
-}
-
-/** Standard error may be closed: then nobody misses the line. */
-async function write(text: string): Promise<void> {
-  try {
-    await runtime.writeError(text);
-  } catch {
-    // Nowhere to say so.
-  }
 }

@@ -118,6 +118,7 @@ export class Process<A extends any[] = any[]> {
       kind: own ? "instance" : "target",
       body: (encoder) => writeWork(encoder, own ? this : null, state.options),
     });
+    state.options = { target: state.options.target }; // the arguments may be large
     watch(this, state, child);
   }
 
@@ -266,7 +267,9 @@ export function activeChildren(): Process[] {
 
 /** In the child: makes an object of a user's class, with the parent's fields, the current process. */
 export function reviveInstance(Class: typeof Process, fields: object): Process {
-  const instance = Object.assign(Object.create(Class.prototype), fields) as Process;
+  // Defined, as they were: a field may have the name of an accessor, such as `name`.
+  const own = Object.getOwnPropertyDescriptors(fields);
+  const instance = Object.create(Class.prototype, own) as Process;
   const { name, path, daemon } = identity();
   states.set(instance, {
     options: {},

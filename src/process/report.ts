@@ -14,10 +14,18 @@ export function describeError(error: unknown): string {
   let current = error;
   for (let depth = 0; depth < MAX_CAUSES; depth++) {
     lines.push((depth > 0 ? "Caused by: " : "") + describeOne(current));
-    if (!(current instanceof Error) || current.cause === undefined) break;
-    current = current.cause;
+    current = causeOf(current);
+    if (current === undefined) break;
   }
   return lines.join("\n");
+}
+
+function causeOf(error: unknown): unknown {
+  try {
+    return error instanceof Error ? error.cause : undefined;
+  } catch {
+    return undefined; // it lets nobody ask
+  }
 }
 
 /** Anything may be thrown, also what cannot be shown: that must not hide that something was thrown. */

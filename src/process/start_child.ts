@@ -29,7 +29,7 @@ export interface LaunchOptions {
    * Default `"inherit"`: what the parent may.
    */
   permissions?: Permissions;
-  /** Heap limit in megabytes. Default: the runtime's. */
+  /** Heap limit in megabytes; for a thread if no flag of the program's sets it. Default: the runtime's. */
   memoryLimitMb?: number;
 }
 
@@ -53,10 +53,9 @@ export function isPlain(options: LaunchOptions): boolean {
  * @throws {ProcessError} When it cannot be started.
  */
 export function startChild(options: ChildOptions, record: StartRecord): Child {
-  if ((options.permissions ?? "inherit") !== "inherit") distrust();
   const start = options.method === "thread" ? runtime.startThread : runtime.startProcess;
   if (ENTRIES === null) throw new ProcessError(`Cannot start a child: ${WHY_NO_ENTRIES}`);
-  return start(
+  const child = start(
     ENTRIES.child,
     Object.assign(options, {
       modules: record.modules,
@@ -66,4 +65,6 @@ export function startChild(options: ChildOptions, record: StartRecord): Child {
       imports: (roots: readonly string[]) => moduleGraph(roots).project.map(({ url }) => url),
     }),
   );
+  if ((options.permissions ?? "inherit") !== "inherit") distrust(); // nothing of it has arrived yet
+  return child;
 }

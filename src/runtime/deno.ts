@@ -227,7 +227,11 @@ function startedWith(): string[] {
 function writeError(text: string): Promise<void> {
   if (IS_THREAD) return writeThreadError(text);
   const bytes = new TextEncoder().encode(text);
-  for (let at = 0; at < bytes.length;) at += Deno.stderr.writeSync(bytes.subarray(at));
+  try {
+    for (let at = 0; at < bytes.length;) at += Deno.stderr.writeSync(bytes.subarray(at));
+  } catch {
+    // Nobody reads it any more.
+  }
   return Promise.resolve();
 }
 

@@ -5,8 +5,9 @@
  * - `guarded`: on Linux, `setpriv` asks the kernel to kill the child when its parent dies;
  * - `watch`: a thread of the child waits for the end of its standard input (see `watchdog.ts`).
  *
- * The first is used where it can be. `MANYCORE_GUARD=watch` in the environment chooses the second,
- * for the tests.
+ * The first is used where it can be. `MANYCORE_GUARD=watch` in the environment chooses the second:
+ * for the tests, and for a child that gives up rights of its own (`setuid`, `setgid`), by which the
+ * kernel takes back what `setpriv` has asked for.
  *
  * @module
  */

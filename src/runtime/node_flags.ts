@@ -1,6 +1,6 @@
 /**
- * Layer 1, runtime. Reads and writes Node's flags, as far as they are about permissions, and those by
- * which a child does not repeat a warning.
+ * Layer 1, runtime. Reads and writes Node's flags, as far as they are about permissions or the size of
+ * the heap, and those by which a child does not repeat a warning.
  *
  * @module
  */
@@ -31,6 +31,13 @@ export function withoutPermissions(flags: readonly string[]): string[] {
     else if (WITH_VALUE.test(name) && !flags[i].includes("=")) i++;
   }
   return kept;
+}
+
+/** The flag that sets the size of the heap, of all threads, if there is one. */
+export function heapFlag(flags: readonly string[]): string | undefined {
+  return flags.find((flag) =>
+    /^--(?:max-old-space-size(?:-percentage)?|max-heap-size)$/.test(nameOf(flag))
+  );
 }
 
 /** The paths that flags grant. */

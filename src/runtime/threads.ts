@@ -14,7 +14,7 @@ import { programArguments } from "./arguments.ts";
 import { compileCacheVariables } from "./compile_cache.ts";
 import { workerEntry } from "./worker_entry.ts";
 import { watchMemory } from "./deno_thread.ts";
-import { QUIET } from "./node_flags.ts";
+import { heapFlag, QUIET, splitOptions } from "./node_flags.ts";
 import { PortChannel } from "./port_channel.ts";
 import type { Posted } from "./port_channel.ts";
 import { stopCode } from "./signals.ts";
@@ -65,7 +65,7 @@ interface ThreadSettings {
 export function startThread(entry: URL, options: StartOptions): Child {
   refuseWhatThreadsLack(options);
   const { Worker } = process.getBuiltinModule("node:worker_threads");
-  const { stdout = "inherit", stderr = "inherit" } = options;
+  const { name, stdout = "inherit", stderr = "inherit" } = options;
   const settings: ThreadSettings = {
     stdout,
     stderr,
@@ -73,7 +73,7 @@ export function startThread(entry: URL, options: StartOptions): Child {
   };
   const added = { ...compileCacheVariables(), ...options.env };
   const worker = new Worker(workerEntry(entry), {
-    name: options.name,
+    name,
     argv: [...programArguments()],
     // Deno would ask for permission to read the environment.
     env: Object.keys(added).length > 0 ? { ...process.env, ...added } : undefined,
@@ -122,7 +122,7 @@ export function startThread(entry: URL, options: StartOptions): Child {
       let timer = setTimeout(() => {
         end(stopped!);
         timer = setTimeout(() => {
-          abandon(options.name);
+          abandon(name); // `options` would be kept with its first message
           void worker.terminate();
         }, BUSY_MS);
         Deno.unrefTimer(timer); // a program that ends meanwhile ends the thread
@@ -204,13 +204,18 @@ let listens = false;
 export function writeThreadError(text: string): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(resolve, LAST_WORDS_MS);
-    // A closed pipe is no reason for another error.
-    if (!listens) process.stderr.on("error", () => {});
-    listens = true;
-    process.stderr.write(text, () => {
+    const done = () => {
       clearTimeout(timer);
       resolve();
-    });
+    };
+    try {
+      // A closed pipe is no reason for another error.
+      if (!listens) process.stderr.on("error", () => {});
+      listens = true;
+      process.stderr.write(text, done);
+    } catch {
+      done(); // the program has put something else in its place
+    }
   });
 }
 
@@ -236,6 +241,14 @@ function refuseWhatThreadsLack(options: StartOptions): void {
   }
   if (options.memoryLimitMb !== undefined && "Bun" in globalThis) {
     refuse("memoryLimitMb", "Bun does not limit the memory of a thread");
+  }
+  if (options.memoryLimitMb !== undefined && IS_NODE) {
+    const flag = heapFlag([...splitOptions(process.env.NODE_OPTIONS ?? ""), ...process.execArgv]);
+    if (flag === undefined) return;
+    refuse(
+      `memoryLimitMb: ${options.memoryLimitMb}`,
+      `this process runs with ${flag}, which goes before the limit of a thread`,
+    );
   }
 }
 

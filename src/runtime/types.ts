@@ -127,7 +127,10 @@ export interface Runtime {
   exit(code: number): never;
   /** Sets the code that this isolate ends with when its event loop is empty. */
   setExitCode(code: number): void;
-  /** Writes text on standard error, behind what was written before; resolves when it is out. */
+  /**
+   * Writes text on standard error, behind what was written before. Resolves when it is out, or cannot
+   * be written; never rejects.
+   */
   writeError(text: string): Promise<void>;
   /** In a child: calls back with each error that nobody catches, instead of ending for it. */
   onUncaught(callback: (error: unknown) => void): void;

@@ -20,6 +20,8 @@ const ASYNC_FRAME = /^ +at async /;
  * waits for an asynchronous function.
  */
 const OURS = /\n {1,8}at (?:calledRemotely\d*|async (?:(?:Worker\.)?#runTasks|runChild)) [^]*$/;
+/** What imports a module for a message. */
+const IMPORT = /\bimportWhole\d* /;
 const MAX_CAUSES = 8;
 /** So many calls at a time are followed: a suspended function for each of thousands is a load. */
 const MANY = 64;
@@ -33,9 +35,12 @@ export function ownFrames(stack: string): string {
   return stack.replace(OURS, "");
 }
 
-/** Whether a stack leads to a function that was called for another process. */
+/**
+ * Whether a stack leads to a function that was called for another process. The top level of a module
+ * is not, though who waits for its import may be.
+ */
 export function isCalledRemotely(stack: string): boolean {
-  return OURS.test(stack);
+  return OURS.test(stack) && !IMPORT.test(stack);
 }
 
 /** Calls a user's function for another process, with an argument or a list. Its name marks the stack. */

@@ -6,8 +6,12 @@
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { it } from "node:test";
+import { getContext } from "../../mod.ts";
 import { ROUNDS } from "../fixtures/process/failing.ts";
+import { startMeanwhile } from "../fixtures/process/meanwhile.ts";
+import { gate } from "../fixtures/process/meanwhile_gated.ts";
 import { waitUntilDead } from "../support/alive.ts";
+import { runChild } from "../support/child.ts";
 import { describeMethods } from "../support/methods.ts";
 import { fixture, runProgram, RUNTIME, startProgram } from "../support/runtime.ts";
 import { TempFolder } from "../support/temp.ts";
@@ -26,6 +30,19 @@ describeMethods("A child that starts its like", (method) => {
     const { stdout, stderr } = await runProgram(fixture("process/nested.ts"), ["timer", method]);
     assert.equal(stdout, "");
     assert.match(stderr, /BootstrapError: .* a timer or an event .*: await that in the task's own/);
+  });
+});
+
+describeMethods("A child that imports a module for a message", (method) => {
+  it("starts and replaces children meanwhile", async () => {
+    const queue = new (getContext(method).Queue)<typeof gate>();
+    queue.putNowait(gate);
+    const { code, stdout, stderr } = await runChild(method, {
+      target: startMeanwhile,
+      args: [method, queue],
+    });
+    assert.equal(stdout, "process 0\npool 0\npool 2\npool 4\nitem is open\n", stderr);
+    assert.equal(code, 0);
   });
 });
 

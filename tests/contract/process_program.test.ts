@@ -33,6 +33,19 @@ describeMethods("A program", (method) => {
     if (method === "spawn") await waitUntilDead(pids);
   });
 
+  it("keeps no arguments of a child that runs, which keeps no second copy", {
+    skip: RUNTIME === "bun" ? "Bun's collector may take anything for an address" : false,
+  }, async () => {
+    const runtimeArgs = RUNTIME === "deno"
+      ? ["run", "-A", "--v8-flags=--expose-gc"]
+      : ["--expose-gc"];
+    const { stdout, stderr } = await runProgram(fixture("process/kept.ts"), [method], {
+      runtimeArgs,
+    });
+    const ofChild = RUNTIME === "deno" && method === "spawn" ? "" : "child true true\n";
+    assert.equal(stdout, `${ofChild}parent true\ncode 0\n`, stderr);
+  });
+
   it("is not held open by children that have ended", async () => {
     const { code, stdout, timedOut } = await runProgram(PROGRAM, ["finished", method]);
     assert.deepEqual({ code, stdout, timedOut }, { code: 0, stdout: "code 0\n", timedOut: false });
@@ -198,6 +211,15 @@ describeMethods("A program", (method) => {
     assert.equal(stdout, "BootstrapError\n0\nBootstrapError\n2\n", stderr);
   });
 
+  it("runs where there is no navigator", {
+    skip: RUNTIME === "node" ? false : "about Node's flag",
+  }, async () => {
+    const { code, stdout, stderr } = await runProgram(PROGRAM, ["finished", method], {
+      runtimeArgs: ["--no-experimental-global-navigator"],
+    });
+    assert.deepEqual({ code, stdout }, { code: 0, stdout: "code 0\n" }, stderr);
+  });
+
   it("is told which import does not end", async () => {
     using folder = new TempFolder();
     const file = `${folder.path}/go`;
@@ -257,6 +279,27 @@ describe("A finished program", () => {
     assert.match(stdout, /^main is done\n/);
     assert.deepEqual(readdirSync(folder.path).filter((name) => name.startsWith("manycore")), []);
   });
+});
+
+describe("A thread with a memory limit", () => {
+  const flags = RUNTIME === "deno"
+    ? [["run", "-A", "--v8-flags=--max-old-space-size=1000"]]
+    : [["--max-old-space-size=1000"], ["--max_old_space_size=1000"]];
+
+  for (const runtimeArgs of flags) {
+    it(`does not begin where ${runtimeArgs.at(-1)} goes before`, {
+      skip: RUNTIME === "bun" ? "Bun limits no thread" : false,
+    }, async () => {
+      const { code, stdout, stderr } = await runProgram(fixture("process/limited.ts"), [], {
+        runtimeArgs,
+      });
+      assert.match(
+        stdout + stderr,
+        /ProcessError: Cannot .* 40.* runs with --.*max.old.space.size.*, which goes before.*; use the "spawn"/,
+      );
+      assert.equal(code, 1);
+    });
+  }
 });
 
 describe("A busy thread", () => {

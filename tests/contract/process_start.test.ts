@@ -22,7 +22,7 @@ import * as targets from "../fixtures/process/targets.ts";
 import { waitFor } from "../support/alive.ts";
 import { finish, runChild } from "../support/child.ts";
 import { describeMethods } from "../support/methods.ts";
-import { RUNTIME } from "../support/runtime.ts";
+import { fixture, runProgram, RUNTIME } from "../support/runtime.ts";
 import { TempFolder } from "../support/temp.ts";
 
 const here = (name: string): string => new URL(`../fixtures/process/${name}`, import.meta.url).href;
@@ -347,6 +347,11 @@ describeMethods("A started process", (method) => {
     assert.throws(() => child.start(), { name: "ProcessError", message: /memoryLimitMb.*Bun/ });
   });
 
+  it("that is refused permissions changes nothing for those that are started", async () => {
+    const { stdout, stderr } = await runProgram(fixture("process/trusting.ts"), [method]);
+    assert.equal(stdout, "ProcessError\n42\n", stderr);
+  });
+
   it("is refused permissions outside of Deno, and in threads", {
     skip: RUNTIME === "deno" && method === "spawn" ? "Deno has them for processes" : false,
   }, () => {
@@ -457,6 +462,14 @@ describe("A class that overrides run()", () => {
     const { code, stderr } = await finish(child);
     assert.equal(code, 1);
     assert.match(stderr, /run\(\) has failed/);
+  });
+
+  it("has fields whatever they are called", async () => {
+    const child = new classes.Shadowing({ stdout: "piped", stderr: "piped" });
+    child.start();
+    const { code, stdout, stderr } = await finish(child);
+    assert.equal(stdout, '[{"first":"Ada"},"p1","Beelzebub",null]\nchanged true\n', stderr);
+    assert.equal(code, 0);
   });
 
   it("is refused at start() when a field cannot travel", () => {

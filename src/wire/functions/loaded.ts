@@ -3,7 +3,7 @@
  * run. Imports `errors.ts`, `host.ts`, `register.ts` and `trust.ts`.
  *
  * Owns the namespaces, the failures (a module fails the same way every time), and the flag that
- * says that user code is being imported, during which no process may be started.
+ * says that user code is being imported, which may start no process.
  *
  * @module
  */

@@ -30,6 +30,18 @@ describe("describeError", () => {
       },
     };
     assert.equal(typeof describeError(hostile), "string");
+    const { proxy, revoke } = Proxy.revocable({}, {});
+    revoke();
+    assert.equal(describeError(proxy), "Uncaught object that cannot be shown as text");
+  });
+
+  it("shows an error whose cause cannot be asked for", () => {
+    const error = Object.defineProperty(new Error("guarded"), "cause", {
+      get() {
+        throw new Error("no");
+      },
+    });
+    assert.match(describeError(error), /^Error: guarded\n/);
   });
 
   it("shows an error without a stack", () => {

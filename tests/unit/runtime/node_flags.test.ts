@@ -1,8 +1,9 @@
-/** Node's flags, as far as they are about permissions. */
+/** Node's flags, as far as they are about permissions or the size of the heap. */
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import {
+  heapFlag,
   listPermissions,
   splitOptions,
   withoutPermissions,
@@ -46,6 +47,18 @@ describe("Node's flags", () => {
       "--max-old-space-size=100",
       "--no-warnings",
     ]);
+  });
+
+  it("name the one that sets the size of the heap, however it is written", () => {
+    for (
+      const flag of [
+        "--max-old-space-size=512",
+        "--max_old_space_size=512",
+        "--max-old-space-size-percentage=50",
+        "--max-heap-size=512",
+      ]
+    ) assert.equal(heapFlag(["--import=./a.ts", flag]), flag);
+    assert.equal(heapFlag(["--max-semi-space-size=64", "--max-http-header-size=9000"]), undefined);
   });
 
   it("name the paths that they grant, in each form", () => {
