@@ -61,6 +61,7 @@ export const putItem: WaitOperation<Item> = {
   waitSet: AT.PUTTERS,
   inTurn: true,
   ordered: true,
+  insistsAtLast: true, // a channel that may grow does so, before a put fails
   attempt: (words, at, agent, item, _ticket, phase, block) =>
     put(words, at, agent, item, phase, block),
   giveUp(words, at, agent) {

@@ -22,7 +22,10 @@ import { repairTakes } from "./taking.ts";
 
 /** The longest item, whose frame is a number of 31 bits. */
 const MAX_ITEM = 2 ** 31 - 64;
-/** A ring from which on takers are given a moment to make room before the channel grows: 16 MiB. */
+/**
+ * A ring from which on takers are given a moment to make room before the channel grows: 16 MiB. A put
+ * that has no time left grows it at once.
+ */
 const PATIENT_RING = 13;
 
 /** Puts an item. */

@@ -17,7 +17,10 @@ export interface Agent {
   seatOf(slot: number): number;
   /** Rings the bell of a seat. That alone wakes nobody for an object: see W3 in `wait_set.ts`. */
   ring(seat: number): void;
-  /** Whether the agent with this id may still act; `false` once its process or thread has ended. */
+  /**
+   * Whether the agent with this id may still act; `false` once its process or thread has ended, or
+   * counts as ended: then it may be the caller itself.
+   */
   isAlive(id: number): boolean;
   /** Whether the agent with this id ended without saying so: it was killed. */
   wasKilled(id: number): boolean;

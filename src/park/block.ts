@@ -23,7 +23,7 @@ export const SLICE_MS = 500;
 /** How long a waiter lets others overtake it. */
 export const PATIENCE_MS = 2;
 /** How long a waiter lets another go first that does not come. */
-const POLITENESS_MS = 50;
+export const POLITENESS_MS = 50;
 
 /** How long to sleep: a waiter looks again when it has waited twice as long. */
 export function sliceAfter(waitedMs: number): number {
@@ -73,8 +73,9 @@ export function block<A>(
   for (let waited = 0;; waited = agent.now() - start) {
     const seen = agent.bell();
     enlist(words, set, agent);
-    result = attempt(phaseAfter(waited));
-    if (result === AGAIN && waited >= timeout) {
+    const last = waited >= timeout;
+    result = attempt(last && operation.insistsAtLast ? PHASE.DESPERATE : phaseAfter(waited));
+    if (result === AGAIN && last) {
       result = operation.giveUp?.(words, at, agent, argument, ticket) ?? EXPIRED;
     }
     if (result !== AGAIN) {

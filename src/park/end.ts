@@ -14,6 +14,7 @@ import type { NowOperation, WaitOperation } from "./operation.ts";
 import type { StartMethod } from "./start_method.ts";
 import { timeoutOf } from "./wait.ts";
 import type { WaitOptions } from "./wait.ts";
+import { enlist } from "./wait_set.ts";
 
 /** An end of a shared object. */
 export interface End {
@@ -113,9 +114,12 @@ export class MemoryEnd implements End {
 function behind<A>(operation: WaitOperation<A>, lines: Lines): WaitOperation<A> {
   return {
     ...operation,
-    attempt(words, at, ...rest) {
-      const first = lines.goAhead(words, at + operation.waitSet);
-      return first ? operation.attempt(words, at, ...rest) : AGAIN;
+    attempt(words, at, agent, argument, ticket, phase, block) {
+      const set = at + operation.waitSet;
+      if (!lines.goAhead(words, set, phase)) return AGAIN;
+      // They have left the wait set for the whole isolate.
+      if (phase !== PHASE.FIRST) enlist(words, set, agent);
+      return operation.attempt(words, at, agent, argument, ticket, phase, block);
     },
   };
 }

@@ -19,7 +19,7 @@ import { soon } from "../runtime/soon.ts";
 import type { Agent } from "./agent.ts";
 import { phaseAfter, SLICE_MS } from "./block.ts";
 import { AGAIN, EXPIRED, PHASE } from "./operation.ts";
-import type { WaitOperation } from "./operation.ts";
+import type { Phase, WaitOperation } from "./operation.ts";
 import type { Self } from "./self.ts";
 import { delist, enlist, wakeOne } from "./wait_set.ts";
 
@@ -120,8 +120,13 @@ export class Lines {
       const onAbort = () => waiter.stop(() => waiter.fail(signal!.reason));
       const arm = () => {
         const left = since + timeout - performance.now();
-        if (left <= 0) waiter.stop(() => waiter.settle(EXPIRED));
-        else if (left !== Infinity) timer = setTimeout(arm, Math.min(left, MAX_TIMER_MS));
+        if (left <= 0) {
+          // Without a timer it was tried just now.
+          if (timer !== undefined || operation.insistsAtLast) this.#lookAtLast(line, waiter);
+          waiter.stop(() => waiter.settle(EXPIRED));
+        } else if (left !== Infinity) {
+          timer = setTimeout(arm, Math.min(left, MAX_TIMER_MS));
+        }
       };
       // Before it is tried for the first time: an attempt may run code that aborts it.
       signal?.addEventListener("abort", onAbort, { once: true });
@@ -142,11 +147,15 @@ export class Lines {
     }
   }
 
-  /** Tries those who wait in a wait set, for one who comes after them. Returns whether none is left. */
-  goAhead(words: Words, set: number): boolean {
+  /**
+   * Tries those who wait in a wait set, for one who comes after them. Returns whether none is left.
+   *
+   * @param phase That of the one who comes after them: if it is DESPERATE, so are they.
+   */
+  goAhead(words: Words, set: number, phase: Phase): boolean {
     const line = this.#lines.get(words)?.get(set);
     if (line === undefined || line.waiters.length === 0) return true;
-    this.#tryWaiters(line, performance.now(), false);
+    this.#tryWaiters(line, performance.now(), phase === PHASE.DESPERATE ? phase : null);
     if (line.waiters.length > 0) return false;
     this.#endLine(line);
     return true;
@@ -196,7 +205,7 @@ export class Lines {
     const poll = () => {
       if (line.waiters.length === 0 || line.listed) return void (line.pollUntil = 0);
       const now = performance.now();
-      this.#tryWaiters(line, now, true);
+      this.#tryWaiters(line, now, PHASE.FIRST);
       if (line.waiters.length === 0) {
         line.pollUntil = 0;
         this.#endLine(line);
@@ -216,28 +225,42 @@ export class Lines {
       line.listed = true;
       enlist(line.words, line.set, this.#self);
       // A ring that was for another waiter of the line may have been used up.
-    } while (this.#tryWaiters(line, performance.now(), false) && line.waiters.length > 0);
+    } while (this.#tryWaiters(line, performance.now(), null) && line.waiters.length > 0);
     if (line.waiters.length === 0) this.#endLine(line);
   }
 
-  /** Tries the waiters of a line. Returns whether one has succeeded. */
-  #tryWaiters(line: Line, now: number, polling: boolean): boolean {
+  /** Tries a line for one whose time is up: an isolate that was busy may not have heard its ring. */
+  #lookAtLast(line: Line, waiter: Waiter): void {
+    const phase = waiter.operation.insistsAtLast ? PHASE.DESPERATE : null;
+    this.#tryWaiters(line, performance.now(), phase, waiter);
+    if (line.waiters.length === 0) this.#endLine(line);
+  }
+
+  /**
+   * Tries the waiters of a line. Returns whether one has succeeded.
+   *
+   * @param phase How far they have come, all of them; `null` for each as long as it has waited.
+   * @param whom Whom it is for: others are tried only where it would have to wait for them.
+   */
+  #tryWaiters(line: Line, now: number, phase: Phase | null, whom?: Waiter): boolean {
     // An attempt may read an item with code of the user's, which may wait for another one.
     if (line.trying !== null) return false;
     try {
-      return this.#tryEach(line, now, polling);
+      return this.#tryEach(line, now, phase, whom);
     } finally {
       line.trying = null;
     }
   }
 
-  #tryEach(line: Line, now: number, polling: boolean): boolean {
+  #tryEach(line: Line, now: number, phaseOfAll: Phase | null, whom?: Waiter): boolean {
     const { words, at, waiters } = line;
     let succeeded = false;
     for (let i = 0; i < waiters.length; i++) {
-      const waiter = line.trying = waiters[i];
+      const waiter = waiters[i];
+      if (whom !== undefined && waiter !== whom && !waiter.operation.inTurn) continue;
+      line.trying = waiter;
       const { operation, agent, argument, ticket, block } = waiter;
-      const phase = polling ? PHASE.FIRST : phaseAfter(now - waiter.since);
+      const phase = phaseOfAll ?? phaseAfter(now - waiter.since);
       let result = AGAIN;
       let failure: { error: unknown } | null = null;
       try {

@@ -65,6 +65,8 @@ export interface WaitOperation<A = number> {
    * for may come so soon that it is worth looking again for some microseconds first.
    */
   readonly ordered?: boolean;
+  /** Set where the last attempt of a wait, whose time is up, counts as DESPERATE. */
+  readonly insistsAtLast?: boolean;
   /** Called once, before the first attempt: its result is the `ticket` of the attempts. */
   begin?(words: Words, at: number, agent: Agent, argument: A): number;
   /** Tries once; returns {@link AGAIN}, or a result of 0 or more that ends the wait. */

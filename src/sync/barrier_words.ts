@@ -6,20 +6,22 @@
  *             0     STATE     round << 17 | TRIPPED << 16 | phase << 14 | arrived   parties
  *             1     PARTIES   how many                                              its maker, once
  *             2     OUTCOMES  of earlier rounds: bit round mod 32 is 1 if it tripped
- *             3…    wait set
+ *             3     SLOTS     how many slots there are up to the last party's         parties
+ *             4…    wait set
  *             …     PARTY[slot]  generation << 16 | KNOWN << 15 | waits inside; by its agent
  * States      FILLING ──the last one arrives──▶ ACTING ──trip──▶ FILLING, round + 1, TRIPPED
  *             FILLING, ACTING ──abort, a time-out, a death──▶ BROKEN ──reset──▶ FILLING, round + 1
  *             TRIPPED says how the round before ended; waiters that are slower look into OUTCOMES.
  * Invariants  B1 an arrival is in PARTY before it is counted in STATE, and until its wait has returned;
- *                so the death of a party that was counted shows.
+ *                so the death of a party that was counted shows. Before that SLOTS goes beyond its slot.
  *             B2 STATE changes by cas from the round that was seen: nobody trips or breaks another
  *                round than its own.
  *             B3 a round ends and gets its outcome in one step. Whoever ends the next one copies that
  *                outcome into OUTCOMES before: all copy the same.
  * Wake-up     whoever ends a round or breaks it changes STATE, then wakes all.
  * Failure     a party that is killed while it waits, or between two waits while others wait, breaks the
- *             barrier: a waiter finds it. One that has ended by itself does not. reset forgets all.
+ *             barrier: a waiter finds it, or the last one to arrive. One that has ended by itself does
+ *             not. reset forgets all.
  * ```
  *
  * @module
@@ -37,7 +39,8 @@ import { wakeAll } from "../park/wait_set.ts";
 const STATE = 0;
 const PARTIES = 1;
 const OUTCOMES = 2;
-const SET = 3;
+const SLOTS = 3;
+const SET = 4;
 const PARTY = SET + WAIT_SET.LENGTH;
 
 const ROUND_SHIFT = 17;
@@ -70,6 +73,9 @@ export function initBarrier(words: Words, at: number, parties: number): void {
 export const comeToBarrier: NowOperation = (words, at, agent) => {
   const own = at + PARTY + agent.slot;
   const generation = generationOf(agent.id);
+  for (let slots = load(words, at + SLOTS); slots <= agent.slot; slots = load(words, at + SLOTS)) {
+    cas(words, at + SLOTS, slots, agent.slot + 1);
+  }
   const entry = load(words, own);
   if (entry >>> AGENT_SHIFT !== generation) store(words, own, generation << AGENT_SHIFT);
   or(words, own, KNOWN);
@@ -97,6 +103,10 @@ export const enterBarrier: WaitOperation = {
       }
       const count = state & COUNT;
       const last = count + 1 === load(words, at + PARTIES);
+      if (last && count > 0 && hasDead(words, at, agent)) {
+        if (breakRound(words, at, agent, state)) return BROKEN;
+        continue;
+      }
       if (!cas(words, at + STATE, state, state + 1 | (last ? ACTING << PHASE_SHIFT : 0))) continue;
       return roundOf(state) << TICKET_SHIFT | count;
     }
@@ -144,7 +154,8 @@ export const abortBarrier: NowOperation = (words, at, agent) => {
 
 /** Makes the barrier as new; whoever waits gets {@link BROKEN}. */
 export const resetBarrier: NowOperation = (words, at, agent) => {
-  for (let slot = 0; slot < MAX_AGENTS; slot++) {
+  const slots = load(words, at + SLOTS);
+  for (let slot = 0; slot < slots; slot++) {
     const own = at + PARTY + slot;
     if (load(words, own) === 0) continue;
     const entry = and(words, own, ~KNOWN) & ~KNOWN;
@@ -229,7 +240,8 @@ function nextRound(
 
 /** Whether a party is dead that waits, or that was killed since it has waited. */
 function hasDead(words: Words, at: number, agent: Agent): boolean {
-  for (let slot = 0; slot < MAX_AGENTS; slot++) {
+  const slots = load(words, at + SLOTS);
+  for (let slot = 0; slot < slots; slot++) {
     const entry = load(words, at + PARTY + slot);
     if (entry === 0 || slot === agent.slot) continue;
     const id = agentId(slot, entry >>> AGENT_SHIFT);

@@ -21,6 +21,7 @@
  *                after H2: the mark is cleared.
  *             Then everything in its record is given back in one step, marked ALL, which its next
  *             repairer completes if the first one dies: HELD becomes 0 and RECORDED.
+ *             A thread that counts as dead and runs on gives nothing back: others do.
  * ```
  *
  * @module
@@ -67,7 +68,8 @@ export function takeHeld(words: Words, at: number, held: number, agent: Agent): 
 
 /**
  * Gives a permit of the agent back. Returns false if there were as many as there may be: then it is
- * the agent's no more, and there are no more than before.
+ * the agent's no more, and there are no more than before. An agent that counts as ended has none:
+ * what it held comes back, or has come back, without it.
  */
 export function giveHeld(words: Words, at: number, held: number, agent: Agent): boolean {
   const own = held + agent.slot;
@@ -75,6 +77,7 @@ export function giveHeld(words: Words, at: number, held: number, agent: Agent): 
   let raised = false;
   for (;;) {
     const value = load(words, at + VALUE);
+    if (!agent.isAlive(agent.id)) return true;
     if (value >>> MARK_SHIFT !== 0) { // H5
       repair(words, at, held, agent);
       continue;

@@ -16,15 +16,17 @@
  *             id of a dead agent ──cas──▶ FREE, and that acquirer is told; or ──cas──▶ own id
  * Invariants  L1 at most one agent is past acquire, unless it was released by somebody else.
  *             L2 while STATE is RESERVED, only the starved agent takes the lock, or anybody once
- *                STARVED is 0 or its agent is dead; or one who has waited for it much too long.
+ *                STARVED is 0 or its agent is dead; or one who has waited for it much too long, and
+ *                clears STARVED.
  *             L3 the death of a holder is told exactly once: by the one who changes STATE from its id.
  *             L4 while an agent sleeps, STATE has WAITED, or an agent is awake that has yet to try; an
  *                agent that takes the lock after it was listed leaves WAITED there.
  * Wake-up     release exchanges STATE and sees WAITED, then wakes the starved agent or one of the set.
  *             An acquirer enlists, then tries, and a try that fails leaves WAITED (L4).
  * Failure     a waiter that gives up clears its own STARVED, and wakes another if the lock is free or
- *             RESERVED. A starved one that dies is found by any other waiter. A wake-up that a dying
- *             agent received is made good by the next look of another (`SLICE_MS`).
+ *             RESERVED. A starved one that dies is found by any other waiter. One that does not run
+ *             is passed, and sets STARVED again when it does. A wake-up that a dying agent received is
+ *             made good by the next look of another (`SLICE_MS`).
  * Cost        without contention one atomic operation to acquire and one to release.
  * ```
  *
@@ -223,8 +225,10 @@ function taken(words: Words, at: number, recursive: boolean): number {
 /** Whether the caller may take a lock that is reserved. */
 function mayPass(words: Words, at: number, agent: Agent, phase: Phase): boolean {
   const starved = load(words, at + STARVED);
-  if (starved === 0 || starved === agent.id || phase === PHASE.DESPERATE) return true;
-  return phase !== PHASE.FIRST && !agent.isAlive(starved) && cas(words, at + STARVED, starved, 0);
+  if (starved === 0 || starved === agent.id) return true;
+  if (phase === PHASE.FIRST) return false;
+  if (phase !== PHASE.DESPERATE && agent.isAlive(starved)) return false;
+  return cas(words, at + STARVED, starved, 0);
 }
 
 /** Lets the next one have a free lock: the starved one before all others. */

@@ -13,7 +13,7 @@
  * Invariants  P1 permits never go below 0 or above BOUND; anonymous operations leave the mark alone.
  *             P2 every release wakes as many as it adds. Whoever takes a permit uses up at most one
  *                wake-up; who uses one up and takes none does so because there was none, or because
- *                it stepped back, and then the starved agent wakes one for it (S2).
+ *                it stepped back, and then the starved agent wakes others again (S2).
  * Wake-up     as for locks.
  * Failure     an anonymous permit of an agent that died is lost to its owner's care: anybody may give
  *             it back. A held one comes back, unless somebody has given too many back before.
@@ -65,9 +65,7 @@ export const acquirePermit: WaitOperation = {
   inTurn: true,
   attempt: (words, at, agent, permit, _ticket, phase) => attempt(words, at, agent, permit, phase),
   giveUp(words, at, agent) {
-    if (endTurn(words, at + STARVED, agent) && permitsOf(load(words, at + VALUE)) > 0) {
-      wakeOne(words, at + SET, agent); // S2
-    }
+    if (endTurn(words, at + STARVED, agent)) wakeFree(words, at, agent); // S2
     return EXPIRED;
   },
   undo(words, at, agent, permit, result) {
@@ -99,7 +97,7 @@ export const releaseHeld: NowOperation = (words, at, agent) => {
 export const permitCount: NowOperation = (words, at) => permitsOf(load(words, at + VALUE));
 
 function attempt(words: Words, at: number, agent: Agent, permit: number, phase: Phase): number {
-  if (mustStepBack(words, at + STARVED, at + SET, agent, phase)) return AGAIN;
+  if (mustStepBack(words, at, STARVED, agent, phase, wakeFree)) return AGAIN;
   for (;;) {
     const value = load(words, at + VALUE);
     if (permitsOf(value) > 0) {
@@ -107,8 +105,7 @@ function attempt(words: Words, at: number, agent: Agent, permit: number, phase: 
         ? takeHeld(words, at, at + HELD, agent)
         : cas(words, at + VALUE, value, value - 1);
       if (!taken) continue;
-      const left = permitsOf(load(words, at + VALUE)) > 0;
-      if (endTurn(words, at + STARVED, agent) && left) wakeOne(words, at + SET, agent); // S2
+      if (endTurn(words, at + STARVED, agent, phase)) wakeFree(words, at, agent); // S2
       return DONE;
     }
     if (phase === PHASE.FIRST) return AGAIN;
@@ -121,6 +118,12 @@ function attempt(words: Words, at: number, agent: Agent, permit: number, phase: 
 function wake(words: Words, at: number, agent: Agent, count: number): void {
   wakeNext(words, at + STARVED, at + SET, agent);
   for (let left = count - 1; left > 0 && wakeOne(words, at + SET, agent); left--);
+}
+
+/** Wakes as many as there are permits. */
+function wakeFree(words: Words, at: number, agent: Agent): void {
+  const permits = permitsOf(load(words, at + VALUE));
+  for (let left = permits; left > 0 && wakeOne(words, at + SET, agent); left--);
 }
 
 function permitsOf(value: number): number {

@@ -104,6 +104,21 @@ describeSettings("Queue: time-outs", (setting) => {
     assert.equal(queue.qsize(), 0);
   });
 
+  it("a queue without maxSize has room, however full it is and whatever the timeout", async () => {
+    const queue = new objects.Queue<Uint8Array>();
+    const [item, count] = [new Uint8Array(60_000), 300]; // more than rings that grow at once
+    for (let n = 0; n < count; n++) await queue.put(item);
+    for (const timeout of [...AT_ONCE, ...SOON]) {
+      for (const _ of Array(count)) await queue.put(item, { timeout });
+      for (const _ of Array(count)) queue.putSync(item, { timeout });
+      const waits = queue.put(item);
+      queue.putSync(item, { timeout });
+      await waits;
+      for (let n = 0; n < 2 * count + 2; n++) queue.getNowait();
+    }
+    assert.equal(queue.qsize(), count);
+  });
+
   it("a timeout that is no number is refused, and nothing happens", async () => {
     const queue = new objects.Queue<string>();
     queue.putNowait("kept");

@@ -132,6 +132,20 @@ for (const kind of ["Lock", "RLock"] as const) {
       }
     });
 
+    it(`${kind}.acquire() takes a lock that came free while this isolate was busy`, async () => {
+      const lock = make();
+      const [held, go, over] = [0, 0, 0].map(() => new setting.objects.Event());
+      const holder = setting.others.apply(work.holdAndSay, [lock, held, go, over]);
+      await held.wait();
+      const [timeout, began] = [20, performance.now()];
+      const waits = lock.acquire({ timeout });
+      go.set();
+      while (!over.isSet() || performance.now() - began <= timeout) { /* busy */ }
+      assert.equal(await waits, true);
+      lock.release();
+      await holder;
+    });
+
     it(`${kind} refuses options that make no sense`, async () => {
       const lock = make();
       for (const method of ["acquire", "acquireSync", "hold", "holdSync"] as const) {

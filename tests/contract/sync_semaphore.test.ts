@@ -2,7 +2,8 @@
 
 import assert from "node:assert/strict";
 import { it } from "node:test";
-import { stop } from "../support/alive.ts";
+import { stop, waitFor } from "../support/alive.ts";
+import { RUNTIME } from "../support/runtime.ts";
 import { describeSettings } from "../fixtures/sync/settings.ts";
 import * as work from "../fixtures/sync/work.ts";
 
@@ -204,6 +205,31 @@ for (const kind of ["Semaphore", "BoundedSemaphore"] as const) {
         });
       }
     }
+
+    it(`${kind}: a permit that came back from a busy thread is not given back again`, {
+      skip: children.method === "thread" && RUNTIME === "deno" ? false : "all of it is stopped",
+    }, async () => {
+      for (const asked of [true, false]) {
+        const semaphore = make(1);
+        const held = new objects.Event();
+        const [go, done] = [0, 0].map((value) => new objects.RawValue("int32", value));
+        const child = new children.Process({
+          target: work.holdBusily,
+          args: [semaphore, held, go, done],
+        });
+        child.start();
+        await held.wait();
+        child.terminate();
+        await child.join();
+        if (asked) assert.equal(await semaphore.acquire(), true);
+        go.value = 1; // it comes to the end of its block
+        await waitFor(() => done.value === 1);
+        if (!asked) assert.equal(await semaphore.acquire(), true);
+        assert.equal(semaphore.value, 0);
+        assert.equal(semaphore.tryAcquire(), false);
+        assert.equal(semaphore.value, 0);
+      }
+    });
 
     for (const how of ["kill", "exit"] as const) {
       it(`${kind}: an acquired permit stays away after ${how}`, async () => {

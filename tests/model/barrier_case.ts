@@ -28,7 +28,7 @@ const AGENTS = 3;
 const [a, b, c] = [0, 1, 2].map((slot) => new ModelAgent(slot));
 const PARTY = OBJECT + BARRIER_WORDS - MAX_AGENTS;
 const KNOWN = 1 << 15;
-const names = namesOf("STATE", "PARTIES", "OUTCOMES");
+const names = namesOf("STATE", "PARTIES", "OUTCOMES", "SLOTS");
 
 function barrier(parties: number) {
   return {

@@ -129,6 +129,25 @@ holds({
   agents: [() => use(a) + use(a), () => use(b), () => use(c)],
 });
 
+for (const timeout of [Infinity, 10]) {
+  holds({
+    ...base,
+    name: `lock: who passes the starved one${timeout < Infinity ? ", which gives up" : ""}, L2`,
+    preemptions: 3,
+    impatient: true,
+    desperate: true,
+    agents: [
+      () => {
+        use(a);
+        use(a);
+        a.ring(c.slot); // as for the death of somebody else
+      },
+      () => use(b, timeout),
+      () => use(c),
+    ],
+  });
+}
+
 for (const onAbandoned of [ON_ABANDONED.TELL, ON_ABANDONED.TAKE]) {
   const how = onAbandoned === ON_ABANDONED.TELL ? "told" : "taken over";
   holds({

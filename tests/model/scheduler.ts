@@ -22,7 +22,7 @@
  * @module
  */
 
-import { PATIENCE_MS, sliceAfter } from "../../src/park/block.ts";
+import { PATIENCE_MS, POLITENESS_MS, sliceAfter } from "../../src/park/block.ts";
 import { directly, OP, prepare, replay } from "./replay.ts";
 import type { Loops, Place, Step } from "./replay.ts";
 
@@ -38,6 +38,8 @@ export interface Model {
   readonly mayKill?: (agent: number, words: Int32Array) => boolean;
   /** Whether a waiter may become impatient (`PATIENCE_MS`) at any wake-up. */
   readonly impatient?: boolean;
+  /** Whether a waiter may become desperate (`POLITENESS_MS`) at any wake-up. */
+  readonly desperate?: boolean;
   /** Words that nobody changes: to load one of them is no point at which others act. */
   readonly isConstant?: (at: number) => boolean;
   /** Where loops begin whose turns keep nothing: see `replay.ts`. */
@@ -290,6 +292,7 @@ function wakings(next: Step, words: Int32Array, dead: number, model: Model): num
   if (words[at] !== 0) {
     times.add(clock);
     if (model.impatient) times.add(late);
+    if (model.desperate) times.add(Math.max(clock, POLITENESS_MS + 1));
   }
   if (ms < sliceAfter(clock)) times.add(clock + ms);
   else if (dead !== 0) times.add(late);

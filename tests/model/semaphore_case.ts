@@ -126,6 +126,45 @@ holds({
 });
 
 holds({
+  ...semaphore(3),
+  name: "semaphore: who was starved wakes as many as there are permits, S2",
+  words: wordsOf(SEMAPHORE_WORDS, [0, b.id, 3]), // it has been overtaken
+  preemptions: 2,
+  agents: [
+    () => {
+      assert.equal(a.act(releasePermits, 3), DONE);
+      assert.equal(a.wait(acquirePermit), DONE);
+    },
+    // Without a release that would wake the other ones.
+    () => assert.equal(b.wait(acquirePermit), DONE),
+    () => assert.equal(c.wait(acquirePermit), DONE),
+  ],
+  check: () => assert.equal(a.act(permitCount, 0), 0),
+});
+
+for (const timeout of [Infinity, 10]) {
+  holds({
+    ...semaphore(2),
+    name: `semaphore: who passes the starved one${
+      timeout < Infinity ? ", which gives up" : ""
+    }, S1`,
+    preemptions: 2,
+    impatient: true,
+    desperate: true,
+    agents: [
+      () => {
+        for (let turn = 0; turn < 2; turn++) {
+          const taken = a.act(tryPermit, 0) + a.act(tryPermit, 0);
+          if (taken > 0) assert.equal(a.act(releasePermits, taken), DONE);
+        }
+      },
+      () => use(b, 2, PERMIT.ANONYMOUS, timeout),
+      () => use(c, 2, PERMIT.ANONYMOUS),
+    ],
+  });
+}
+
+holds({
   ...semaphore(1),
   name: "semaphore: 1 held permit, 2 agents, one dies, H5 to H7",
   preemptions: 2,
