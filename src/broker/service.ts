@@ -123,7 +123,7 @@ class Client {
     const own = crossing === undefined ? argument : crossing.unpack(argument);
     member.lines.wait(wait, block, agent, own, timeout, signal).then(
       (result) => {
-        const grant = { operation: wait, block, agent, argument: own, result };
+        const grant = { operation: wait, block, agent, member, argument: own, result };
         this.#waits.delete(id);
         if (!this.#open) return undo(grant);
         if (this.#refusals.delete(id)) return refuse(grant);

@@ -7,8 +7,9 @@
 
 import type { Block } from "../memory/arena.ts";
 import type { Agent } from "../park/agent.ts";
+import type { Member } from "../park/members.ts";
 import type { WaitOperation } from "../park/operation.ts";
-import { CHANNEL, itemDone, takeItem, tryPut } from "../channel/channel_words.ts";
+import { CHANNEL, itemDone, putItem, takeItem } from "../channel/channel_words.ts";
 import type { Carrier } from "../channel/crossings.ts";
 import { awaitBarrier, BROKEN, enterBarrier } from "../sync/barrier_words.ts";
 import { acquirePermit, DONE, PERMIT, releaseHeld } from "../sync/semaphore_words.ts";
@@ -17,7 +18,10 @@ import { acquirePermit, DONE, PERMIT, releaseHeld } from "../sync/semaphore_word
 export interface Grant {
   readonly operation: WaitOperation<unknown>;
   readonly block: Block;
+  /** The client's. */
   readonly agent: Agent;
+  /** The broker's own. */
+  readonly member: Member;
   readonly argument: unknown;
   readonly result: number;
 }
@@ -46,9 +50,17 @@ export function refuse(grant: Grant): void {
     // It has arrived, and will not go on: as for any party that gives up, that breaks the round.
     awaitBarrier.giveUp!(words, at, agent, result, 0);
   } else if (operation === takeItem && result === CHANNEL.DONE) {
-    // It cannot go back to the front; at the end it is not lost.
-    const buffer = new Uint8Array((argument as Carrier).bytes!);
-    tryPut(words, at, agent, { buffer, length: buffer.length }, grant.block);
-    itemDone(words, at, agent, 0, grant.block); // it is counted twice
+    putBack(grant, new Uint8Array((argument as Carrier).bytes!)).catch(() => {}); // it cannot be mapped
   }
+}
+
+/**
+ * Puts an item back, when there is room. It cannot go back to the front; at the end it is not lost. The
+ * broker does this itself: the client may end before.
+ */
+async function putBack({ member, block }: Grant, buffer: Uint8Array): Promise<void> {
+  const { lines, self } = member;
+  const item = { buffer, length: buffer.length };
+  const result = await lines.wait(putItem, block, self, item, Infinity);
+  if (result === CHANNEL.DONE) itemDone(block.words, block.at, self, 0, block); // it is counted twice
 }

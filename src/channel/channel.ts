@@ -144,9 +144,11 @@ export class Channel {
       await this.end.wait(awaitItem, 0, options, action) >= CHANNEL.DONE;
   }
 
-  /** Ends the calls that wait to take. */
+  /** Ends the calls that wait to take. Nobody takes any more. */
   abandonTakes(reason: unknown): void {
     this.end.abandon(takeItem, reason);
+    this.#kept?.drop();
+    this.#kept = null;
   }
 
   /** Ends the calls that wait to put. */

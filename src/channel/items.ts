@@ -20,20 +20,23 @@ import { CHANNEL, letPutEnd, tryTake } from "./channel_words.ts";
 import type { Taker } from "./taking.ts";
 import { TRAILER } from "./rings.ts";
 
-/**
- * Takes what nobody will take any more, so that the connections in it do not stay open for ever.
- * Nothing else of it is read.
- */
+/** Takes what nobody will take any more, so that the connections in it do not stay open for ever. */
 export function dropItems(end: End, beside: Beside | null): void {
   if (end.block === null) return; // the items of a broker end with its process
-  const taker: Taker = {
-    take(bytes) {
-      if (modulesOf(bytes).some(isInternalModule)) new Arrival(beside).take(bytes);
-    },
-  };
+  const taker: Taker = { take: (bytes) => dropItem(bytes, beside) };
   // One that saw the channel open, and full, would find room.
   end.now(letPutEnd, 0);
   while (end.now(tryTake, taker) === CHANNEL.DONE);
+}
+
+/** Closes the connections in an item that nobody will read. Runs nothing of the user's. */
+export function dropItem(bytes: Uint8Array, beside: Beside | null = null): void {
+  try {
+    if (!modulesOf(bytes).some(isInternalModule)) return;
+    new Decoder(bytes, isMarked(bytes) ? takeBeside(bytes, beside) : []).drop();
+  } catch {
+    // It is no item, or what came beside it is elsewhere.
+  }
 }
 
 /** The way for what an item cannot carry: see `runtime/side_port.ts`. */
@@ -121,7 +124,7 @@ export class Arrival implements Taker {
   take(bytes: Uint8Array): void {
     try {
       const modules = missingFrom(mentionsOf(bytes));
-      if (isMarked(bytes)) this.#attachments = this.#takeBeside(bytes);
+      if (isMarked(bytes)) this.#attachments = takeBeside(bytes, this.#beside);
       if (modules.length === 0) this.#read(bytes);
       else this.#sealed = { bytes: bytes.slice(), modules };
     } catch (thrown) {
@@ -164,11 +167,22 @@ export class Arrival implements Taker {
   async valueLater(): Promise<unknown> {
     if (this.#sealed !== null) {
       const { bytes, modules } = this.#sealed;
-      await loadForMessage(modules);
+      try {
+        await loadForMessage(modules);
+      } catch (error) {
+        this.drop();
+        throw error;
+      }
       this.#sealed = null;
       this.#read(bytes);
     }
     return this.value();
+  }
+
+  /** Gives it up unread. */
+  drop(): void {
+    if (this.#sealed !== null) new Decoder(this.#sealed.bytes, this.#attachments).drop();
+    this.#sealed = null;
   }
 
   #tryToRead(bytes: Uint8Array): void {
@@ -182,17 +196,17 @@ export class Arrival implements Taker {
   #read(bytes: Uint8Array): void {
     this.#value = new Decoder(bytes, this.#attachments).value();
   }
+}
 
-  #takeBeside(bytes: Uint8Array): readonly unknown[] {
-    const end = modulesStart(bytes);
-    const number = new Decoder(bytes.subarray(end - 4, end)).u32();
-    for (let looks = 0; looks < BESIDE_LOOKS; looks++) {
-      const came = this.#beside?.take();
-      if (came?.[0] === number) return came.slice(1); // others belong to items that never came
-    }
-    throw new ProtocolError(
-      "Cannot receive this message: the objects that belong to it did not come; the end of the pipe " +
-        "must be used in one thread only",
-    );
+function takeBeside(bytes: Uint8Array, beside: Beside | null): readonly unknown[] {
+  const end = modulesStart(bytes);
+  const number = new Decoder(bytes.subarray(end - 4, end)).u32();
+  for (let looks = 0; looks < BESIDE_LOOKS; looks++) {
+    const came = beside?.take();
+    if (came?.[0] === number) return came.slice(1); // others belong to items that never came
   }
+  throw new ProtocolError(
+    "Cannot receive this message: the objects that belong to it did not come; the end of the pipe " +
+      "must be used in one thread only",
+  );
 }

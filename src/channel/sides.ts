@@ -19,7 +19,8 @@
  *                that it sent a reference to before, sees that something has changed.
  * Wake-up     who raises CHANGES then wakes everybody of the channel.
  * Failure     the side of an agent that is killed is closed as soon as somebody takes note of its
- *             death; those who wait ask from time to time.
+ *             death; those who wait ask from time to time. A reference in PASSING has no owner: one
+ *             whose sender is killed before its message is there stays, and its side open for good.
  * ```
  *
  * @module

@@ -15,7 +15,7 @@ import type { WaitOptions } from "../park/wait.ts";
 import { registerInternal } from "../wire/classes.ts";
 import { partOf } from "./bytes.ts";
 import type { Bytes } from "./bytes.ts";
-import { closeParts, drop, isDropping, openParts, readParts, writeParts } from "./parts.ts";
+import { closeParts, drop, openParts, readParts, writeParts } from "./parts.ts";
 import type { Parts } from "./parts.ts";
 import { watchReceiver } from "./unreceived.ts";
 import type { Make, Substance, WayIn, WayOut } from "./ways.ts";
@@ -99,7 +99,9 @@ export class Connection<S = any, R = any> {
   /**
    * Sends a message. The value is written down before this returns: later changes to it do not matter.
    *
-   * @param message Anything that can travel, also connections.
+   * @param message Anything that can travel, also connections. Between threads, one that was in a
+   * message that could not be sent, say within its `timeout`, carries no ports and no shared memory any
+   * more: make another pipe.
    * @param options `timeout` in milliseconds for the other end to make room, default for ever;
    * `signal`; `transfer`.
    * @returns A promise that resolves when the message is on its way; it arrives also if this process
@@ -288,11 +290,8 @@ registerInternal(Connection as never, "Connection", import.meta.url, {
   encode(output, connection: Connection) {
     substanceOf(connection, "send the connection").write(output);
   },
-  decode(input) {
-    const connection = constructEnd(readParts(input));
-    if (isDropping()) connection.close();
-    return connection;
-  },
+  decode: (input) => constructEnd(readParts(input)),
+  drop: (connection) => connection.close(),
 });
 registerReadable((object) => object instanceof Connection ? takesFrom(object) : null);
 showsAs<Connection>(

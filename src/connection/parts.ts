@@ -5,7 +5,7 @@
  * @module
  */
 
-import { Arrival, dropItems } from "../channel/items.ts";
+import { dropItem, dropItems } from "../channel/items.ts";
 import { SIDE } from "../channel/layout.ts";
 import type { Side } from "../channel/layout.ts";
 import { dropSide, isSideOpen, PASSING, sendSide } from "../channel/sides.ts";
@@ -14,9 +14,8 @@ import type { End } from "../park/end.ts";
 import { readEnd, writeEnd } from "../park/travel.ts";
 import { sidePort } from "../runtime/side_port.ts";
 import type { SidePort } from "../runtime/side_port.ts";
-import { isInternalModule } from "../wire/classes.ts";
 import type { WireInput, WireOutput } from "../wire/classes.ts";
-import { modulesOf } from "../wire/envelope.ts";
+import { wasMoved } from "../wire/transfer.ts";
 import { have, letGo, receive } from "./hold.ts";
 
 /** What a connection is made of. */
@@ -37,13 +36,6 @@ const HAS_PORT = 4;
  */
 const KEPT = 1;
 
-let dropping = 0;
-
-/** Whether what is read now is closed at once: nobody receives it. */
-export function isDropping(): boolean {
-  return dropping > 0;
-}
-
 /** Has the sides from now on. */
 export function openParts(parts: Parts): void {
   for (const { end, side } of sidesOf(parts)) have(end, side);
@@ -57,7 +49,10 @@ export function closeParts(parts: Parts): void {
 
 /** Appends the parts of a connection, with a reference to each side. */
 export function writeParts(output: WireOutput, parts: Parts): void {
-  const port = output.route === "thread" && parts.port?.isHere ? parts.port : null;
+  const port = output.route === "thread" && parts.port?.isHere &&
+      !output.isAttached(parts.port.port)
+    ? parts.port.port
+    : null;
   output.u8((parts.reader ? READS : 0) | (parts.writer ? WRITES : 0) | (port ? HAS_PORT : 0));
   for (const { end, side } of sidesOf(parts)) {
     const ticket: Ticket = [side, output.once ? PASSING : newNumber()];
@@ -67,7 +62,7 @@ export function writeParts(output: WireOutput, parts: Parts): void {
     writeEnd(output, end);
     output.varint(sent ? ticket[1] : KEPT);
   }
-  if (port !== null) output.varint(output.attach(port.move(), true));
+  if (port !== null) output.varint(output.attach(port, true));
 }
 
 /** Reads the parts of a connection, which has its sides from now on. */
@@ -82,7 +77,7 @@ export function readParts(input: WireInput): Parts {
   };
   const reader = flags & READS ? readSide(SIDE.TAKES) : null;
   const writer = flags & WRITES ? readSide(SIDE.PUTS) : null;
-  const port = flags & HAS_PORT ? sidePort(input.attachment(input.varint())) : null;
+  const port = flags & HAS_PORT ? sidePort(input.attachment(input.varint()), wasMoved) : null;
   return { reader, writer, port };
 }
 
@@ -108,18 +103,7 @@ function* sidesOf({ reader, writer }: Parts): Generator<{ end: End; side: Side }
 
 /** Closes the connections in messages of a socket that nobody will receive. */
 export function dropMessages(messages: Iterable<Uint8Array>): void {
-  dropping++;
-  try {
-    for (const bytes of messages) {
-      try {
-        if (modulesOf(bytes).some(isInternalModule)) new Arrival().take(bytes);
-      } catch {
-        // It is no message: there is nothing in it.
-      }
-    }
-  } finally {
-    dropping--;
-  }
+  for (const bytes of messages) dropItem(bytes);
 }
 
 /**
@@ -127,12 +111,9 @@ export function dropMessages(messages: Iterable<Uint8Array>): void {
  * came with objects beside them: those are at the other end of the port.
  */
 export function drop(end: End, port: SidePort | null): void {
-  dropping++;
   try {
     dropItems(end, port);
   } catch {
     // Its memory cannot be mapped, or its owner has ended.
-  } finally {
-    dropping--;
   }
 }

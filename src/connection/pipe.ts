@@ -13,6 +13,7 @@ import { makeEnd } from "../park/travel.ts";
 import { sidePorts } from "../runtime/side_port.ts";
 import type { SidePort } from "../runtime/side_port.ts";
 import { show } from "../show.ts";
+import { wasMoved } from "../wire/transfer.ts";
 import { connect } from "./connection.ts";
 import type { Connection } from "./connection.ts";
 
@@ -76,7 +77,7 @@ export function makePipe<S, R>(
   }
   const toFirst = makeChannel(method);
   const toSecond = duplex ? makeChannel(method) : null;
-  const [one, two]: (SidePort | null)[] = method === "thread" ? sidePorts() : [null, null];
+  const [one, two]: (SidePort | null)[] = method === "thread" ? sidePorts(wasMoved) : [null, null];
   return [
     connect({ reader: toFirst, writer: toSecond, port: one }),
     connect({ reader: toSecond, writer: toFirst, port: two }),

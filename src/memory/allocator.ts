@@ -49,12 +49,13 @@ export class Allocator {
       slots = new SizeClass(size, this.#arena, this.#classOf);
       this.#classes.set(size, slots);
     }
-    const { slab, slot } = slots.take(onFree);
+    // First: it may fail, and a slot that was taken would be lost.
     const region = regionBytes > 0
       ? this.#arena.grow(regionBytes)
       : growTo > 0 && this.#arena.place === "shared"
       ? this.#arena.growable(growTo)
       : null;
+    const { slab, slot } = slots.take(onFree);
     return this.#arena.hold(slab, slot, region);
   }
 

@@ -1,7 +1,7 @@
 /**
- * Layer 2, memory. An arena: the memory of all shared objects that one isolate makes, and this
- * isolate's end of it. Owns the extents and the counts of references; `allocator.ts` hands the
- * memory out.
+ * Layer 2, memory. An arena: the memory of the shared objects that one isolate makes, until its pages
+ * are used up, and this isolate's end of it. Owns the extents and the counts of references;
+ * `allocator.ts` hands the memory out.
  *
  * ```text
  * Layout      offset 0: MAGIC, KEY, END in pages, DEATHS, then the table of agents (`layout.ts`)
@@ -15,7 +15,7 @@
  *             A3 the pages of a region are never used for another object: a thread that was given
  *                up and still writes can harm nothing but what it had.
  *             A4 this isolate's end of an arena of another's is closed when nobody here has a block
- *                of it, unless it was lent: then others may be about to open the descriptor.
+ *                of it, unless it was lent: it stays then, as others may be about to open the descriptor.
  *             A5 an agent has one reference for each of its bits, however many blocks of the object:
  *                it is counted before the bit is set, and the bit is cleared before it is dropped.
  *             A6 the bits of an agent that has ended are the maker's to clear (`Allocator.takeBack`),
@@ -83,6 +83,8 @@ export interface BlockAddress {
 const MAGIC = 0x6d63_6131;
 /** The word that says how many pages the arena has. */
 const END = 2;
+/** With so many pages, 4 TiB, an arena is used up. What its objects still take stays far from 2^31. */
+const MOST_PAGES = 2 ** 30;
 /** The word that counts the deaths of its users. */
 export const DEATHS_AT = 3;
 const PAGE = 4096;
@@ -156,6 +158,11 @@ export class Arena {
     }
     pages().close(own);
     return null;
+  }
+
+  /** Whether new objects belong into another arena: pages have numbers, which are not used again (A3). */
+  get isUsedUp(): boolean {
+    return load(this.root.words, END) > MOST_PAGES;
   }
 
   /** Adds memory to the arena, all zero. */

@@ -11,15 +11,16 @@ import { sharedPages } from "../runtime/pages.ts";
 const NONE = -1;
 const MAX_CONNECTIONS = 256;
 const connections = new Map<string, number>();
-const listeners: (() => void)[] = [];
+const listeners = new Set<() => void>();
 let own: BellAddress | null = null;
 
 /** Where a bell is, in two words. */
 export type BellAddress = readonly [low: number, high: number];
 
-/** Calls back when this isolate's bell is rung. */
-export function onBell(listener: () => void): void {
-  listeners.push(listener);
+/** Calls back when this isolate's bell is rung, until the returned function is called. */
+export function onBell(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => void listeners.delete(listener);
 }
 
 /**

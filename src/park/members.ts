@@ -1,9 +1,11 @@
 /**
- * Layer 4, park. The arenas that this isolate uses: its own, one for each place, and those of others
- * that objects came from. It joins an arena when it first uses an object of it.
+ * Layer 4, park. The arenas that this isolate uses: its own, one for each place until it is used up,
+ * and those of others that objects came from. It joins an arena when it first uses an object of it.
  *
  * It stays in an arena of another's for good, as the same agent: it may hold a lock there. But the
  * descriptor and the slabs go when it has no object of it any more, and come back with the next one.
+ * So does all that it remembers, once nobody else is alive there. What it has passed on of another's
+ * arena it keeps (`Arena.lend`): nobody says whether that has arrived.
  *
  * @module
  */
@@ -41,13 +43,20 @@ interface Seat {
 }
 
 const own = new Map<PlaceName, Maker>();
+/** Those of its arenas that are used up: objects in them are still in use. */
+const former: Maker[] = [];
 const byKey = new Map<number, Seat>();
+let leaves = false;
 /** A member lives as long as its arena, which its blocks hold. */
 const byArena = new WeakMap<Arena, Member>();
 
 /** This isolate's own arena in a place. */
 export function ownArena(place: PlaceName): Maker {
   let maker = own.get(place);
+  if (maker?.arena.isUsedUp) {
+    former.push(maker);
+    maker = undefined;
+  }
   if (maker === undefined) {
     const arena = Arena.create(place);
     maker = {
@@ -91,8 +100,15 @@ export function memberOf(address: ArenaAddress): Member {
 /** Takes note that a child has ended, and lets everybody who waits look again. */
 export function isolateEnded(isolate: number, killed: boolean): void {
   const life = killed ? LIFE.DEAD : LIFE.LEFT;
-  for (const { self } of byKey.values()) self.ended(isolate, life);
+  for (const [key, { self, member }] of byKey) {
+    self.ended(isolate, life);
+    // Who waits has an object.
+    if (member!.deref() !== undefined || !self.isAlone()) continue;
+    byKey.delete(key);
+    self.forget();
+  }
   own.forEach(takeBack);
+  former.forEach(takeBack);
 }
 
 function join(arena: Arena): Member {
@@ -106,7 +122,8 @@ function join(arena: Arena): Member {
 }
 
 function sitDown(arena: Arena): Seat {
-  if (byKey.size === 0) {
+  if (!leaves) {
+    leaves = true;
     runtime.onExit((stopped) => {
       if (stopped) return; // the parent says so
       for (const { self } of byKey.values()) self.leave();

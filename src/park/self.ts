@@ -20,16 +20,17 @@ import { ProcessError } from "../errors.ts";
 import { DEATHS_AT } from "../memory/arena.ts";
 import type { Arena } from "../memory/arena.ts";
 import { add, and, awaitOn, load, or, pause, store } from "../memory/atomics.ts";
-import { AGENT, LIFE, MAX_AGENTS, PARKED, slotOf } from "../memory/layout.ts";
+import { AGENT, generationOf, LIFE, MAX_AGENTS, PARKED, slotOf } from "../memory/layout.ts";
 import { sleep, wake } from "../memory/place.ts";
 import type { Extent } from "../memory/place.ts";
+import { processors } from "../runtime/processors.ts";
 import type { Agent, Sleeper } from "./agent.ts";
 import { bellAddress, onBell, ringBell } from "./bell.ts";
 import type { BellAddress } from "./bell.ts";
 import { AgentTable, wordOf } from "./table.ts";
 
 /** How long a wait looks before it sleeps: less than it takes to be woken. */
-export const PATIENCE_MS = navigator.hardwareConcurrency > 1 ? 0.025 : 0;
+export const PATIENCE_MS = processors() > 1 ? 0.025 : 0;
 /**
  * For how long after a success others count as awake. If this isolate had to wake somebody after a
  * longer pause, that one is not soon done, and may even need the processor that looking would keep.
@@ -46,18 +47,23 @@ export class Self implements Sleeper {
   onRing: () => void = () => {};
   readonly #root: Extent;
   readonly #word: number;
+  /** What STATE is as long as it may act. */
+  readonly #alive: number;
   /** Where its bell is, as written into its slot. */
   #address: BellAddress | null = null;
+  /** Ends what hears the bell. */
+  #mute: () => void = () => {};
   #hasWoken = false;
   #lastSuccess = 0;
 
   constructor(arena: Arena) {
     this.#root = arena.root;
     this.table = new AgentTable(arena, () => this.ringEveryone());
-    this.id = this.table.join(null);
+    this.id = this.table.rejoin() ?? this.table.join(null);
     this.slot = this.seat = slotOf(this.id);
     this.#word = wordOf(this.slot);
-    if (arena.place === "mapped") onBell(() => this.onRing());
+    this.#alive = generationOf(this.id) << LIFE.SHIFT | LIFE.ALIVE;
+    if (arena.place === "mapped") this.#mute = onBell(() => this.onRing());
   }
 
   now(): number {
@@ -92,8 +98,7 @@ export class Self implements Sleeper {
 
   /** Throws in a thread that counts as ended and runs on, because it could not be stopped. */
   refuseIfEnded(): void {
-    const state = load(this.#root.words, this.#word + AGENT.STATE);
-    if ((state & LIFE.MASK) === LIFE.ALIVE) return;
+    if (this.isAlive(this.id)) return;
     throw new ProcessError("Cannot wait any longer: this thread was terminated");
   }
 
@@ -118,7 +123,8 @@ export class Self implements Sleeper {
   }
 
   isAlive(id: number): boolean {
-    return id === this.id || this.table.isAlive(id);
+    if (id !== this.id) return this.table.isAlive(id);
+    return load(this.#root.words, this.#word + AGENT.STATE) === this.#alive;
   }
 
   wasKilled(id: number): boolean {
@@ -172,6 +178,17 @@ export class Self implements Sleeper {
         if (this.table.end(id, life)) this.ringEveryone();
       },
     };
+  }
+
+  /** Whether nobody else uses the arena, or is about to. */
+  isAlone(): boolean {
+    return this.table.isAlone(this.id);
+  }
+
+  /** Hears nothing any more: nobody waits, and the arena is forgotten here. The slot stays its own. */
+  forget(): void {
+    this.#mute();
+    wake(this.#root, this.#word + AGENT.BELL); // whoever awaits it finds nobody waiting, and ends
   }
 
   /** Takes note that an isolate has ended, and wakes everybody to look. */

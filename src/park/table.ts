@@ -96,6 +96,36 @@ export class AgentTable {
     );
   }
 
+  /** The id that this isolate has already, from before it forgot the arena; `null` if it has none. */
+  rejoin(): number | null {
+    const { own } = isolateNumbers();
+    for (const [slot, state] of this.#taken()) {
+      if ((state & LIFE.MASK) !== LIFE.ALIVE) continue;
+      const word = wordOf(slot);
+      if (load(this.#words, word + AGENT.ISOLATE) !== own) continue;
+      if (load(this.#words, word + AGENT.HOST) === 0) return agentId(slot, state >> LIFE.SHIFT);
+    }
+    return null;
+  }
+
+  /** Whether no other agent than this one lives, or is joining, as far as is known here. */
+  isAlone(id: number): boolean {
+    for (const [slot, state] of this.#taken()) {
+      const life = state & LIFE.MASK;
+      if ((life === LIFE.ALIVE || life === LIFE.FREE) && slot !== slotOf(id)) return false;
+    }
+    return true;
+  }
+
+  /** The slots that have ever been taken, with their STATE: those behind the first other one are none. */
+  *#taken(): Generator<[slot: number, state: number]> {
+    for (let slot = 0; slot < MAX_AGENTS; slot++) {
+      const state = load(this.#words, wordOf(slot) + AGENT.STATE);
+      if (state === 0) return;
+      yield [slot, state];
+    }
+  }
+
   /** Whether the agent with this id may still act. */
   isAlive(id: number): boolean {
     const slot = slotOf(id);

@@ -38,13 +38,15 @@ export class PortChannel implements Channel {
   /** Posts a message. */
   send(message: Message): void {
     if (this.#closed) return;
-    const { bytes, attachments, transferList } = message;
-    // The buffer, not the view: Deno walks through a typed array element by element, 50 ms for a
-    // megabyte, but moves a bare buffer at once.
-    this.#port.postMessage(
-      [bytes.buffer, bytes.byteOffset, bytes.length, ...attachments],
-      [bytes.buffer, ...transferList],
-    );
+    const { transferList } = message;
+    if (!transferList.some((object) => object instanceof MessagePort)) return this.#post(message);
+    // A port may have been closed since it was written down. Deno has emptied the buffers by then.
+    const bytes = message.bytes.slice();
+    try {
+      this.#post(message);
+    } catch {
+      this.#post({ bytes, attachments: NOTHING, transferList: [] }); // what needs them is not read
+    }
   }
 
   /** Starts delivery. */
@@ -72,6 +74,15 @@ export class PortChannel implements Channel {
     this.#closed = true;
     this.#dispose();
     this.#end();
+  }
+
+  #post({ bytes, attachments, transferList }: Message): void {
+    // The buffer, not the view: Deno walks through a typed array element by element, 50 ms for a
+    // megabyte, but moves a bare buffer at once.
+    this.#port.postMessage(
+      [bytes.buffer, bytes.byteOffset, bytes.length, ...attachments],
+      [bytes.buffer, ...transferList],
+    );
   }
 
   #end(): void {

@@ -10,10 +10,10 @@ type Port = import("node:worker_threads").MessagePort;
 
 /** An end. */
 export interface SidePort {
+  /** What is moved to another thread: the end itself is of no use here afterwards. */
+  readonly port: object;
   /** Whether it is here: not moved, not closed. */
   readonly isHere: boolean;
-  /** What is moved to another thread: the end itself is of no use here afterwards. */
-  move(): object;
   /** Sends objects. Never waits. */
   send(objects: readonly unknown[], transfer: readonly object[]): void;
   /** Takes what was sent first; `null` if nothing has come. */
@@ -22,31 +22,31 @@ export interface SidePort {
   close(): void;
 }
 
+/** Whether a message has moved a port. */
+export type WasMoved = (port: object) => boolean;
+
 /** Makes the two ends. */
-export function sidePorts(): [SidePort, SidePort] {
+export function sidePorts(wasMoved: WasMoved): [SidePort, SidePort] {
   const { MessageChannel } = process.getBuiltinModule("node:worker_threads");
   const { port1, port2 } = new MessageChannel();
-  return [sidePort(port1), sidePort(port2)];
+  return [sidePort(port1, wasMoved), sidePort(port2, wasMoved)];
 }
 
 /** An end that has arrived. */
-export function sidePort(port: object): SidePort {
+export function sidePort(port: object, wasMoved: WasMoved): SidePort {
   const { receiveMessageOnPort } = process.getBuiltinModule("node:worker_threads");
   const own = port as Port;
-  let isHere = true;
+  let closed = false;
   return {
+    port,
     get isHere() {
-      return isHere;
-    },
-    move() {
-      isHere = false;
-      return own;
+      return !closed && !wasMoved(port);
     },
     send: (objects, transfer) => own.postMessage(objects, transfer as never),
     take: () => (receiveMessageOnPort(own)?.message as unknown[] | undefined) ?? null,
     close() {
-      if (isHere) own.close(); // Deno would close one that was moved, wherever it is
-      isHere = false;
+      if (this.isHere) own.close(); // Deno would close one that was moved, wherever it is
+      closed = true;
     },
   };
 }

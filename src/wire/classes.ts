@@ -34,6 +34,8 @@ export type WireOutput = {
   bytes(bytes: Uint8Array): void;
   value(value: unknown, path: string): void;
   attach(object: object, transfer?: boolean): number;
+  /** Whether an object rides beside the message already. */
+  isAttached(object: object): boolean;
   /** Has the reader import a module before it reads. */
   module(url: string): void;
   /** Whether the message is read exactly once. */
@@ -60,6 +62,8 @@ export type InternalCodec<T> = {
   encode(output: WireOutput, value: T): void;
   /** Reads what `encode` wrote. */
   decode(input: WireInput): T;
+  /** Gives an object up that was read for nobody: something else in its message could not be read. */
+  drop?(value: T): void;
 };
 
 /** One class of the table. */

@@ -3,7 +3,8 @@
  * rest of this folder.
  *
  * Whatever the bytes are, the answer is a value or a `ProtocolError`; only what a user's `rebuild`
- * or the look-up of a function throws is passed on as it is.
+ * or the look-up of a function throws is passed on as it is. Then the rest of the value is read for
+ * nobody: the connections in it are closed.
  *
  * @module
  */
@@ -92,15 +93,35 @@ export class Decoder {
     if (outer === null) s.beginValue();
     this.#inValue = true;
     try {
-      return readAny(s, 0);
+      const value = readAny(s, 0);
+      if (outer === null && s.foreign !== null) throw s.foreign.error;
+      return value;
     } catch (error) {
-      throw explain(s, error);
+      if (outer !== null) throw explain(s, error);
+      s.giveUp();
+      throw explain(s, s.foreign === null ? error : s.foreign.error);
     } finally {
       if (outer === null) {
         this.#inValue = false;
         s.endValue();
       } else s.resume(outer);
     }
+  }
+
+  /** Reads one value for nobody: nothing of the user's runs, and what it refers to is given up. */
+  drop(): void {
+    const s = this.#decoding;
+    s.beginValue();
+    s.dropping = true;
+    this.#inValue = true;
+    try {
+      readAny(s, 0);
+    } catch {
+      // Behind what cannot be read nothing can be found.
+    }
+    this.#inValue = false;
+    s.giveUp();
+    s.endValue();
   }
 }
 

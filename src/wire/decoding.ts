@@ -7,7 +7,7 @@
  */
 
 import { FunctionReferenceError, ProtocolError } from "../errors.ts";
-import type { Registration, WireInput } from "./classes.ts";
+import type { InternalCodec, Registration, WireInput } from "./classes.ts";
 import { functionHooks } from "./function_hook.ts";
 import { Reader } from "./reader.ts";
 
@@ -16,6 +16,9 @@ const LONGEST = 2 ** 24;
 
 /** Stands in the reference table for an object that is not finished. */
 export const PENDING: unique symbol = Symbol("pending");
+
+/** Stands for what is not made while a value is read for nobody. */
+const NOTHING = () => {};
 
 /** Reads any value at a depth. Handed to the files that read parts of a value. */
 export type ReadAny = (s: Decoding, depth: number) => unknown;
@@ -64,8 +67,12 @@ export class Decoding {
   slots = 0;
   /** Bytes that resizable buffers have promised beyond their contents. */
   reserved = 0;
-  /** What a user's `rebuild` or the look-up of a function threw: passed on as it is. */
+  /** What the value failed for first, other than its bytes: passed on as it is. */
   foreign: { readonly error: unknown } | null = null;
+  /** Whether the value is read for nobody: nothing of the user's runs, no function is looked up. */
+  dropping = false;
+  /** The objects of the library in it that have to be given up then. */
+  made: (() => void)[] | null = null;
 
   constructor(bytes: Uint8Array, attachments: readonly unknown[], input: WireInput) {
     this.from = new Reader(bytes);
@@ -89,18 +96,45 @@ export class Decoding {
 
   /** Runs code that is not the codec's, whose errors are not about the bytes. */
   outside<T>(run: () => T): T {
+    if (!this.dropping) {
+      try {
+        return run();
+      } catch (error) {
+        this.fail(error);
+      }
+    }
+    return NOTHING as T;
+  }
+
+  /** Takes note of why there will be no value; the rest is read to give up what it refers to. */
+  fail(error: unknown): void {
+    this.foreign ??= { error };
+    this.dropping = true;
+  }
+
+  /** Has an object of the library read itself. If that fails, nobody knows where it would have ended. */
+  internal<T>(codec: InternalCodec<T>): T {
     try {
-      return run();
+      const object = codec.decode(this.input);
+      if (codec.drop !== undefined) (this.made ??= []).push(() => codec.drop!(object));
+      return object;
     } catch (error) {
-      this.foreign = { error };
+      this.foreign ??= { error };
       throw error;
     }
+  }
+
+  /** Gives up what was read for nobody. */
+  giveUp(): void {
+    for (const drop of this.made ?? []) drop();
   }
 
   /** Begins a value of its own. */
   beginValue(): void {
     this.slots = 64 + (this.from.end - this.from.at);
     this.reserved = 0;
+    this.foreign = null;
+    this.dropping = false;
   }
 
   /** Forgets what belonged to the value, so that nothing is kept alive. */
@@ -108,6 +142,7 @@ export class Decoding {
     if (this.references.length > 0) this.references = [];
     if (this.shapes.length > 0) this.shapes = [];
     if (this.classes.length > 0) this.classes = [];
+    this.made = null;
   }
 
   /**
@@ -174,7 +209,8 @@ export class Decoding {
     const object = this.attachments[number];
     if (typeof object !== "object" || object === null) {
       throw new ProtocolError(
-        `Cannot read attachment ${number}: ${this.attachments.length} came with the message`,
+        `Cannot read attachment ${number}: ${this.attachments.length} came with the message; nothing ` +
+          "does if a port is closed before its message is sent",
       );
     }
     return object;

@@ -166,6 +166,11 @@ export class Encoder {
     return this.#encoding.attach(object, transfer);
   }
 
+  /** Whether an object rides beside the message already. */
+  isAttached(object: object): boolean {
+    return this.#encoding.attachments.includes(object);
+  }
+
   /** Has the reader import a module before it reads. */
   module(url: string): void {
     this.#encoding.modules.add(url);

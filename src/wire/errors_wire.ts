@@ -72,7 +72,7 @@ export function readError(s: Decoding, depth: number, readAny: ReadAny): object 
   const message = flags & HAS_MESSAGE ? readString(from) : undefined;
   const stack = flags & HAS_STACK ? readString(from) : undefined;
   const name = flags & HAS_NAME ? readString(from) : undefined;
-  const error = blankError(origin, className, message, name);
+  const error = blankError(s, origin, className, message, name);
   if (stack !== undefined) define(error, "stack", stack, false);
   s.references.push(error);
   readFields(s, error, false, depth, readAny);
@@ -81,6 +81,7 @@ export function readError(s: Decoding, depth: number, readAny: ReadAny): object 
 }
 
 function blankError(
+  s: Decoding,
   origin: number,
   className: string,
   message: string | undefined,
@@ -91,15 +92,19 @@ function blankError(
   }
   const prototype = errorPrototype(origin, className);
   if (prototype === undefined) {
-    throw new ProtocolError(
-      `Cannot rebuild an error of class ${
-        className.slice(0, 100)
-      }: this process does not know it; ` +
-        "call registerClass in a module that both sides import",
+    s.fail(
+      new ProtocolError(
+        `Cannot rebuild an error of class ${
+          className.slice(0, 100)
+        }: this process does not know it; ` +
+          "call registerClass in a module that both sides import",
+      ),
     );
   }
   const error = withoutFrames(() => new Error());
-  if (prototype !== Error.prototype) Object.setPrototypeOf(error, prototype);
+  if (prototype !== undefined && prototype !== Error.prototype) {
+    Object.setPrototypeOf(error, prototype);
+  }
   for (const field of ENGINE_FIELDS) {
     if (Object.hasOwn(error, field)) Reflect.deleteProperty(error, field);
   }

@@ -54,9 +54,14 @@ export function movePorts(transfers: readonly object[]): void {
   for (const object of transfers) if (isPort(object)) movedPorts.add(object);
 }
 
+/** Whether a port belongs to a message that was written. */
+export function wasMoved(port: object): boolean {
+  return movedPorts.has(port);
+}
+
 /** Refuses a port that another message moves. */
 export function checkPort(port: object): Refusal | null {
-  return movedPorts.has(port)
+  return wasMoved(port)
     ? refusal("a MessagePort that was sent before", "it can be moved only once")
     : null;
 }

@@ -56,18 +56,18 @@ export function writeInstance(
 /** Reads an instance of a registered class. */
 export function readInstance(s: Decoding, depth: number, readAny: ReadAny): unknown {
   const { name, rebuild } = readClass(s, registrationNamed);
-  if (rebuild === undefined) throw new ProtocolError(`Cannot rebuild ${name}: it has no rebuild`);
+  if (rebuild === undefined) s.fail(unknownClass(name));
   const number = s.reserve();
   const data = readAny(s, depth + LEVEL_OF_INSTANCE);
-  return s.references[number] = s.outside(() => rebuild(data));
+  return s.references[number] = s.outside(() => rebuild!(data));
 }
 
 /** Reads an object of the library. */
 export function readInternal(s: Decoding): unknown {
   const { name, codec } = readClass(s, internalNamed);
-  if (codec === undefined) throw new ProtocolError(`Cannot read ${name}: it is a user's class`);
+  if (codec === undefined) throw unknownClass(name);
   const number = s.reserve();
-  return s.references[number] = s.outside(() => codec.decode(s.input));
+  return s.references[number] = s.internal(codec);
 }
 
 function readClass(s: Decoding, find: (name: string) => Registration | undefined): Registration {
@@ -78,15 +78,14 @@ function readClass(s: Decoding, find: (name: string) => Registration | undefined
     return known;
   }
   const name = readText(s.from);
-  const registration = find(name);
-  if (registration === undefined) {
-    throw new ProtocolError(
-      `Cannot rebuild an instance of ${
-        name.slice(0, 100)
-      }: this process does not know the class; ` +
-        "call registerClass in a module that both sides import",
-    );
-  }
+  const registration = find(name) ?? { name, Class: Object, kind: "data" }; // nobody knows it
   s.classes.push(registration);
   return registration;
+}
+
+function unknownClass(name: string): ProtocolError {
+  return new ProtocolError(
+    `Cannot rebuild an instance of ${name.slice(0, 100)}: this process does not know the class; ` +
+      "call registerClass in a module that both sides import",
+  );
 }

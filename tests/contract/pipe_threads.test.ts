@@ -111,6 +111,39 @@ describe("Pipe between threads", () => {
     await assert.rejects(here.recv(), { name: "EOFError" });
   });
 
+  it("an end moves buffers that was an argument beside views of one buffer", async () => {
+    const [here, there] = threads.Pipe();
+    const whole = new ArrayBuffer(16);
+    const views = [new Uint8Array(whole, 0, 8), new Uint8Array(whole, 8, 8)];
+    const measured = others.apply(work.measure, [there, ...views] as never);
+    const bytes = work.patternOf(50_000);
+    await here.send(bytes, { transfer: [bytes.buffer] });
+    assert.deepEqual(await measured, work.sizes(work.patternOf(50_000)));
+  });
+
+  it("an end in a refused message is as it was", async () => {
+    const [carrier, carrierThere] = threads.Pipe();
+    const [here, there] = threads.Pipe();
+    await assert.rejects(carrier.send([there, new WeakMap()]), { name: "SerializationError" });
+    await there.send(new SharedArrayBuffer(8));
+    assert.ok(await here.recv() instanceof SharedArrayBuffer);
+    const left = others.apply(work.moveThrough, [carrierThere]);
+    await carrier.send(there);
+    there.close();
+    assert.deepEqual(work.sizes(await here.recv()), work.sizes(work.patternOf(100_000)));
+    assert.equal(await left, 0);
+  });
+
+  it("an end can be in a message twice", async () => {
+    const [here, there] = threads.Pipe();
+    const measured = others.map(work.measure, [there, there], { chunkSize: 2 });
+    const bytes = work.patternOf(50_000);
+    const sizes = work.sizes(bytes);
+    await here.send(bytes, { transfer: [bytes.buffer] });
+    await here.send(work.patternOf(50_000));
+    assert.deepEqual(await measured, [sizes, sizes]);
+  });
+
   it("what was sent before an end moves is received after it", async () => {
     const [carrier, carrierThere] = threads.Pipe();
     const [here, there] = threads.Pipe();

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
 import { getContext, partial } from "../../mod.ts";
-import { addLength, firsts } from "../fixtures/pool/buffers.ts";
+import { measure } from "../fixtures/pipe/work.ts";
+import { addLength, describe, firsts } from "../fixtures/pool/buffers.ts";
 import { describeMethods } from "../support/methods.ts";
 
 describeMethods("pool: large buffers", (method) => {
@@ -29,4 +30,20 @@ describeMethods("pool: large buffers", (method) => {
     }
     assert.equal(total.value, 1 + 2 * 8 * 50_010);
   });
+});
+
+it("pool: a port that is closed before its task is sent fails that task, and no other", async () => {
+  const threads = getContext("thread");
+  await using pool = new threads.Pool(1);
+  const [here, there] = threads.Pipe();
+  const busy = pool.apply(measure, [there]);
+  const { port2 } = new MessageChannel();
+  const late = pool.apply(describe, [port2], { transfer: [port2] });
+  const next = pool.apply(describe, [1]);
+  port2.close();
+  await here.send(new Uint8Array(4));
+  await here.recv();
+  await busy;
+  await assert.rejects(late, { name: "ProtocolError", message: /a port .* closed/ });
+  assert.equal(await next, "number");
 });

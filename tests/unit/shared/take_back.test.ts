@@ -17,7 +17,7 @@ function make(words: number, init?: (words: Int32Array<ArrayBufferLike>, at: num
   init?.(block.words, block.at);
   const grant = (operation: WaitOperation, argument: number) => {
     const result = operation.attempt(block.words, block.at, agent, argument, 0, 0, block);
-    return { operation, block, agent, argument, result };
+    return { operation, block, agent, member, argument, result };
   };
   const now = (operation: NowOperation, argument = 0) =>
     operation(block.words, block.at, agent, argument, block);

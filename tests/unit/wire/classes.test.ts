@@ -285,3 +285,70 @@ describe("objects of the library", () => {
     assert.ok(copy[0] instanceof Handle && copy[1] instanceof Fake);
   });
 });
+
+describe("a value that cannot be read", () => {
+  class Owned {
+    readonly id: number;
+    constructor(id: number) {
+      this.id = id;
+    }
+  }
+  const made: number[] = [];
+  const dropped: number[] = [];
+  registerInternal(Owned, "tests/Owned", import.meta.url, {
+    encode: (output, { id }: Owned) => output.varint(id),
+    decode(input) {
+      const owned = new Owned(input.varint());
+      made.push(owned.id);
+      return owned;
+    },
+    drop: ({ id }) => void dropped.push(id),
+  });
+
+  class Gone {}
+  const gone = { reduce: () => [new Owned(2)], rebuild: () => new Gone() };
+  registerClass(Gone, { name: "tests/Gone", ...gone });
+  class GoneError extends Error {}
+  registerClass(GoneError, { name: "tests/GoneError" });
+
+  const messages = [
+    [encode([new Owned(1), new Gone(), new Gone(), new Owned(3)]), /tests\/Gone/, [1, 2, 2, 3]],
+    [
+      encode([new Owned(1), new GoneError("?", { cause: new Owned(2) })]),
+      /tests\/GoneError/,
+      [1, 2],
+    ],
+  ] as const;
+  // From now on nobody knows these names.
+  registerClass(Gone, { name: "tests/GoneOn", ...gone });
+  registerClass(GoneError, { name: "tests/GoneErrorOn" });
+
+  for (const [bytes, message, ids] of messages) {
+    it(`is read to its end: ${message.source}`, () => {
+      made.length = dropped.length = 0;
+      assert.throws(() => new Decoder(bytes).value(), { name: "ProtocolError", message });
+      assert.deepEqual([made, dropped], [ids, ids]);
+    });
+  }
+
+  it("does not concern the next one", () => {
+    const encoder = new Encoder("process");
+    encoder.value([new GoneError("?")], "value");
+    encoder.value([new Owned(4)], "value");
+    registerClass(GoneError, { name: "tests/GoneErrorAgain" });
+    const decoder = new Decoder(encoder.take().bytes);
+    assert.throws(() => decoder.value(), { message: /tests\/GoneErrorOn/ });
+    made.length = dropped.length = 0;
+    assert.deepEqual(decoder.value(), [new Owned(4)]);
+    assert.deepEqual(dropped, []);
+  });
+
+  it("is given up unread", () => {
+    made.length = dropped.length = 0;
+    const bytes = encode({ gone: new Gone(), owned: new Owned(5) });
+    new Decoder(bytes).drop();
+    assert.deepEqual([made, dropped], [[2, 5], [2, 5]]);
+    new Decoder(bytes.subarray(0, bytes.length - 1)).drop(); // what is there of it
+    assert.deepEqual(dropped, [2, 5, 2]);
+  });
+});
