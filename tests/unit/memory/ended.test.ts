@@ -14,7 +14,7 @@ import { waitFor } from "../../support/alive.ts";
 import { describeMethods } from "../../support/methods.ts";
 import type { Method } from "../../support/methods.ts";
 
-/** Collecting these would count for agents that they were not made for. */
+/** Collecting these would take a reference away, or count for agents that they were not made for. */
 const kept: unknown[] = [];
 
 /** A lock, and how many references there are to it. */
@@ -22,7 +22,9 @@ function make(method: Method) {
   const end = makeEnd(method, 12);
   const { words, at } = end.block;
   const references = () => words[at - SLOT.LENGTH + SLOT.REFERENCES];
-  return { end, lock: construct(Lock as new () => Lock, end), references };
+  const lock = construct(Lock as new () => Lock, end);
+  kept.push(end, lock);
+  return { end, lock, references };
 }
 
 describeMethods("References to an object", (method) => {
