@@ -182,11 +182,11 @@ export abstract class Executor {
     const { wait = true, cancelFutures = false } = options;
     this.#shut = true;
     if (cancelFutures) {
-      this.#engine.withdrawAll(
+      this.#engine.withdrawal.takeAll(
         cancellation("The call was cancelled before it had begun: the executor was shut down"),
       );
     }
-    this.#engine.cutInputs(
+    this.#engine.withdrawal.cutInputs(
       new ProcessError(
         "The map has ended early: the executor was shut down before its input had ended",
       ),

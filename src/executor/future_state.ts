@@ -67,7 +67,8 @@ export class FutureState<R> implements Outcome<R> {
 
   /** Whether a worker runs the call. */
   get running(): boolean {
-    return this.kind === "pending" && this.#job !== null && this.#engine!.hasBegun(this.#job);
+    return this.kind === "pending" && this.#job !== null &&
+      this.#engine!.withdrawal.hasBegun(this.#job);
   }
 
   /** What the call has failed with; `null` if it has not. */
@@ -80,7 +81,7 @@ export class FutureState<R> implements Outcome<R> {
     if (this.kind !== "pending") return this.kind === "cancelled";
     const error = cancellation("The call was cancelled before it had begun");
     if (this.#job === null) this.reject(error);
-    else this.#engine!.withdraw(this.#job, error);
+    else this.#engine!.withdrawal.take(this.#job, error);
     return this.kind !== "pending";
   }
 

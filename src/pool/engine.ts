@@ -42,6 +42,7 @@ import { Scheduler } from "./scheduler.ts";
 import { statsOf } from "./stats.ts";
 import { writeTraceFile } from "./trace_file.ts";
 import type { TraceSummary } from "./trace_file.ts";
+import { Withdrawal } from "./withdrawal.ts";
 
 /** A call that was taken. */
 export interface Ticket {
@@ -60,6 +61,8 @@ export class Engine implements Ledger {
   #meter: Meter;
   #jobs: OpenJobs;
   readonly #intake: Intake;
+  /** Gives up what has not begun. */
+  readonly withdrawal: Withdrawal;
   #size: number;
   #action: string;
   /** Writes the initializer into a start record. */
@@ -80,6 +83,7 @@ export class Engine implements Ledger {
     this.#initializer = plan.initializer;
     this.#crew = new Crew(plan, this.#scheduler, (error) => this.#break(error));
     this.#jobs = new OpenJobs((job, reason) => this.#crew.stops.stop(job, reason));
+    this.withdrawal = new Withdrawal(this.#crew, this.#jobs);
   }
 
   /** Checks that the initializer can travel, where the workers start later. */
@@ -138,41 +142,6 @@ export class Engine implements Ledger {
     run.since = this.#meter.submission(!this.#scheduler.scheduled);
     if (this.#admit(action, job)) this.#scheduler.push(run);
     return job;
-  }
-
-  /** Whether a worker has begun a call; where that is not known, whether it has it. */
-  hasBegun(job: Job): boolean {
-    return this.#crew.holderOf(job)?.hasBegun(job) ?? false;
-  }
-
-  /** Gives a call up that has not begun: it ends with this error. Returns whether it could. */
-  withdraw(job: Job, error: unknown): boolean {
-    if (job.settled) return false;
-    const worker = this.#crew.holderOf(job);
-    worker?.takeAllBack(job);
-    if (worker?.has(job)) return false;
-    job.abandon(error);
-    return true;
-  }
-
-  /** Gives all calls up that have not begun; inputs are read no further. */
-  withdrawAll(error: unknown): void {
-    const given = new Set<Job>();
-    for (const worker of this.#crew.workers) {
-      worker.takeAllBack(null);
-      for (const { job } of worker.outstanding) given.add(job);
-    }
-    for (const job of this.#jobs.toArray()) {
-      if (job instanceof ImapJob) job.cut(error);
-      else if (!given.has(job)) job.abandon(error);
-    }
-  }
-
-  /** Reads no further where nobody knows how much there is to read: such inputs end with this error. */
-  cutInputs(error: unknown): void {
-    for (const job of this.#jobs.toArray()) {
-      if (job instanceof ImapJob && !job.bounded) job.cut(error);
-    }
   }
 
   /** Takes a call for each worker. */

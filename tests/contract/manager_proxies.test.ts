@@ -7,9 +7,7 @@ import type { ManagerServer } from "../../mod.ts";
 import { addKey, keepProxy, makeTracked, passOn, same, square } from "../fixtures/manager/work.ts";
 import { waitFor } from "../support/alive.ts";
 import { describeMethods } from "../support/methods.ts";
-import { fixture, runProgram, RUNTIME } from "../support/runtime.ts";
-
-const WITH_GC = { deno: ["run", "-A", "--v8-flags=--expose-gc"], node: ["--expose-gc"], bun: [] };
+import { fixture, runProgram, WITH_GC } from "../support/runtime.ts";
 
 let disposed = 0;
 /** Tells when nobody refers to it any more. */
@@ -159,7 +157,7 @@ it("Proxies that nobody has any more give their references back", async () => {
   const { code, stdout, stderr } = await runProgram(
     fixture("manager/programs.ts"),
     ["garbage"],
-    { runtimeArgs: WITH_GC[RUNTIME] },
+    { runtimeArgs: WITH_GC },
   );
   assert.equal(code, 0, stderr);
   assert.equal(stdout, "300 made, most of them gone\n");

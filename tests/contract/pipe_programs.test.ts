@@ -2,11 +2,10 @@
 
 import assert from "node:assert/strict";
 import process from "node:process";
-import { fixture, runProgram, RUNTIME } from "../support/runtime.ts";
+import { fixture, runProgram, WITH_GC } from "../support/runtime.ts";
 import { it } from "node:test";
 import { describeMethods } from "../support/methods.ts";
 
-const WITH_GC = { deno: ["run", "-A", "--v8-flags=--expose-gc"], node: ["--expose-gc"], bun: [] };
 const NEEDS_PROC = { skip: process.platform === "linux" ? false : "needs /proc" };
 
 interface Cost {
@@ -17,7 +16,7 @@ interface Cost {
 
 async function run(name: string, method: string): Promise<string> {
   const result = await runProgram(fixture("pipe/programs.ts"), [name, method], {
-    runtimeArgs: WITH_GC[RUNTIME],
+    runtimeArgs: WITH_GC,
     timeout: 60_000,
   });
   assert.equal(result.timedOut, false, `it hangs:\n${result.stdout}\n${result.stderr}`);

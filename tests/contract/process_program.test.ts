@@ -6,7 +6,7 @@ import process from "node:process";
 import { describe, it } from "node:test";
 import { waitUntilDead } from "../support/alive.ts";
 import { describeMethods } from "../support/methods.ts";
-import { fixture, runProgram, RUNTIME, startProgram } from "../support/runtime.ts";
+import { fixture, runProgram, RUNTIME, startProgram, WITH_GC } from "../support/runtime.ts";
 import { TempFolder } from "../support/temp.ts";
 
 const PROGRAM = fixture("process/program.ts");
@@ -36,11 +36,8 @@ describeMethods("A program", (method) => {
   it("keeps no arguments of a child that runs, which keeps no second copy", {
     skip: RUNTIME === "bun" ? "Bun's collector may take anything for an address" : false,
   }, async () => {
-    const runtimeArgs = RUNTIME === "deno"
-      ? ["run", "-A", "--v8-flags=--expose-gc"]
-      : ["--expose-gc"];
     const { stdout, stderr } = await runProgram(fixture("process/kept.ts"), [method], {
-      runtimeArgs,
+      runtimeArgs: WITH_GC,
     });
     const ofChild = RUNTIME === "deno" && method === "spawn" ? "" : "child true true\n";
     assert.equal(stdout, `${ofChild}parent true\ncode 0\n`, stderr);

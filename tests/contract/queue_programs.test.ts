@@ -5,10 +5,9 @@ import process from "node:process";
 import { it } from "node:test";
 import { whyNoPages } from "../../src/runtime/pages.ts";
 import { describeMethods } from "../support/methods.ts";
-import { fixture, runProgram, RUNTIME } from "../support/runtime.ts";
+import { fixture, runProgram, WITH_GC } from "../support/runtime.ts";
 
 /** For programs that collect garbage when they want. */
-const WITH_GC = { deno: ["run", "-A", "--v8-flags=--expose-gc"], node: ["--expose-gc"], bun: [] };
 const NEEDS_PROC = { skip: process.platform === "linux" ? false : "needs /proc" };
 const MB = 2 ** 20;
 
@@ -32,7 +31,7 @@ describeMethods("Programs with queues", (method) => {
   });
 
   it("use no more memory for ten thousand queues that were dropped", NEEDS_PROC, async () => {
-    const output = await run(["garbage", method], WITH_GC[RUNTIME]);
+    const output = await run(["garbage", method], WITH_GC);
     const { before, after } = JSON.parse(output);
     // Their slots would be 40 MB, and their rings, which are returned with them, 100 MB.
     assert.ok(after.mapped <= before.mapped + 8 * MB, output);
@@ -43,7 +42,7 @@ describeMethods("Programs with queues", (method) => {
   it("give the memory of a long queue back when it is short again", {
     skip: NEEDS_PROC.skip || (method === "thread" || whyNoPages() !== null) && "needs shared pages",
   }, async () => {
-    const output = await run(["shrinks", method], WITH_GC[RUNTIME]);
+    const output = await run(["shrinks", method], WITH_GC);
     const { before, after } = JSON.parse(output);
     assert.ok(before.taken >= 150 * MB - 10 * MB, output);
     assert.ok(after.taken <= before.taken - 70 * MB, output);

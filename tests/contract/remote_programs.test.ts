@@ -9,11 +9,10 @@ import type { Address } from "../../mod.ts";
 import { KEY } from "../fixtures/remote/pairs.ts";
 import * as work from "../fixtures/remote/work.ts";
 import { describeMethods } from "../support/methods.ts";
-import { fixture, runProgram, RUNTIME, startProgram } from "../support/runtime.ts";
+import { fixture, runProgram, startProgram, WITH_GC } from "../support/runtime.ts";
 import { TempFolder } from "../support/temp.ts";
 
 const PROGRAM = fixture("remote/programs.ts");
-const WITH_GC = { deno: ["run", "-A", "--v8-flags=--expose-gc"], node: ["--expose-gc"], bun: [] };
 const NO_FILES = { skip: process.platform === "win32" && "sockets have no files on Windows" };
 const LOOPBACK = JSON.stringify({ hostname: "127.0.0.1", port: 0 });
 
@@ -143,7 +142,7 @@ describe("A program", () => {
 
   it("that drops a connection closes it, unless it waits", async () => {
     const { stdout, stderr } = await runProgram(PROGRAM, ["dropped", "null"], {
-      runtimeArgs: WITH_GC[RUNTIME],
+      runtimeArgs: WITH_GC,
     });
     assert.equal(stderr, "");
     assert.equal(stdout, "EOFError\nstill there\n");

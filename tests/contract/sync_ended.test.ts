@@ -4,14 +4,8 @@ import assert from "node:assert/strict";
 import process from "node:process";
 import { it } from "node:test";
 import { describeMethods } from "../support/methods.ts";
-import { fixture, runProgram, RUNTIME } from "../support/runtime.ts";
+import { fixture, runProgram, WITH_GC } from "../support/runtime.ts";
 
-/** For programs that collect garbage when they want. */
-const runtimeArgs = {
-  deno: ["run", "-A", "--v8-flags=--expose-gc"],
-  node: ["--expose-gc"],
-  bun: [],
-}[RUNTIME];
 const NEEDS_PROC = { skip: process.platform === "linux" ? false : "needs /proc" };
 /** An array takes four of them, and there are six; what the collector has not found yet is allowed. */
 const MOST = 10 * 2 ** 20;
@@ -21,7 +15,7 @@ describeMethods("Objects whose memory is mapped, and children", (method) => {
     it(`leave nothing behind: ${name}`, NEEDS_PROC, async () => {
       const args = [name, "spawn", method];
       const { code, stdout, stderr } = await runProgram(fixture("sync/ended.ts"), args, {
-        runtimeArgs,
+        runtimeArgs: WITH_GC,
         timeout: 50_000,
       });
       assert.equal(code, 0, stderr);

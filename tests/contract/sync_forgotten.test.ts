@@ -3,21 +3,15 @@
 import assert from "node:assert/strict";
 import process from "node:process";
 import { it } from "node:test";
-import { fixture, runProgram, RUNTIME } from "../support/runtime.ts";
+import { fixture, runProgram, WITH_GC } from "../support/runtime.ts";
 
-/** For programs that collect garbage when they want. */
-const runtimeArgs = {
-  deno: ["run", "-A", "--v8-flags=--expose-gc"],
-  node: ["--expose-gc"],
-  bun: [],
-}[RUNTIME];
 const NEEDS_PROC = { skip: process.platform === "linux" ? false : "needs /proc" };
 /** Its own, the last one's, and what the collector has not found yet; there are 13 children. */
 const MOST = 5;
 
 it("Locks that children make and send leave nothing behind", NEEDS_PROC, async () => {
   const { code, stdout, stderr } = await runProgram(fixture("park/forgotten.ts"), [], {
-    runtimeArgs,
+    runtimeArgs: WITH_GC,
     timeout: 50_000,
   });
   assert.equal(code, 0, stderr);

@@ -4,12 +4,11 @@ import assert from "node:assert/strict";
 import process from "node:process";
 import { describe, it } from "node:test";
 import { whyNoPages } from "../../src/runtime/pages.ts";
-import { EXECUTABLE, fixture, ROOT, runProgram, RUNTIME } from "../support/runtime.ts";
+import { EXECUTABLE, fixture, ROOT, runProgram, RUNTIME, WITH_GC } from "../support/runtime.ts";
 
 const SETTINGS = [["spawn", "spawn"], ["thread", "thread"], ["spawn", "thread"]] as const;
 
 /** For programs that collect garbage when they want. */
-const WITH_GC = { deno: ["run", "-A", "--v8-flags=--expose-gc"], node: ["--expose-gc"], bun: [] };
 const NEEDS_PROC = { skip: process.platform === "linux" ? false : "needs /proc" };
 
 async function run(args: string[], runtimeArgs?: string[]) {
@@ -60,7 +59,7 @@ for (const [objects, children] of SETTINGS) {
       "use no more memory for a hundred thousand locks that were dropped",
       NEEDS_PROC,
       async () => {
-        const { code, stdout, stderr } = await run(["garbage", objects], WITH_GC[RUNTIME]);
+        const { code, stdout, stderr } = await run(["garbage", objects], WITH_GC);
         assert.equal(code, 0, stderr);
         const { before: early, after: late } = JSON.parse(stdout);
         // A lock takes 64 bytes: all of them would be six megabytes.
@@ -74,7 +73,7 @@ for (const [objects, children] of SETTINGS) {
 
 describe("Programs that get objects from their children", () => {
   it("let go of them, and are who they were when one comes again", NEEDS_PROC, async () => {
-    const { code, stdout, stderr } = await run(["returned", "spawn"], WITH_GC[RUNTIME]);
+    const { code, stdout, stderr } = await run(["returned", "spawn"], WITH_GC);
     assert.equal(code, 0, stderr);
     const [figures, ...rest] = stdout.split("\n");
     assert.deepEqual(rest, ["released false", ""]);

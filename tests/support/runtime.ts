@@ -28,6 +28,13 @@ export const ROOT: string = fileURLToPath(new URL("../../", import.meta.url));
 /** The executable of the runtime that runs this test. */
 export const EXECUTABLE: string = process.execPath;
 
+/** Arguments of the runtime for programs that collect garbage when they want. */
+export const WITH_GC: string[] = {
+  deno: ["run", "-A", "--v8-flags=--expose-gc"],
+  node: ["--expose-gc"],
+  bun: [],
+}[RUNTIME];
+
 /** A file below `tests/fixtures`. */
 export function fixture(name: string): string {
   return fileURLToPath(new URL(`../fixtures/${name}`, import.meta.url));
