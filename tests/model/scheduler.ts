@@ -5,9 +5,9 @@
  * A state     the shared words, the place of each agent (`replay.ts`), and which of them are dead.
  * A move      one step of one agent, or the death of one: at most one is killed.
  * Explores    breadth first, so that the schedule of a fault is a short one. States that were seen
- *             are not entered again. With a bound, schedules with fewer preemptions come first: to
- *             go from an agent that could go on to another is a preemption, unless it would sleep or
- *             goes round in circles.
+ *             are not entered again (`states.ts`). With a bound, schedules with fewer preemptions
+ *             come first: to go from an agent that could go on to another is a preemption, unless it
+ *             would sleep or goes round in circles.
  * Time        A sleep ends when the bell has been rung. It also ends when the operation's own time
  *             is up, at any moment. It ends after a slice (`sliceAfter`) only when somebody was
  *             killed: else a slice would hide a wake-up that was lost.
@@ -22,24 +22,24 @@
  * @module
  */
 
-import { PATIENCE_MS, POLITENESS_MS, sliceAfter } from "../../src/park/block.ts";
 import { directly, OP, prepare, replay } from "./replay.ts";
-import type { Loops, Place, Step } from "./replay.ts";
+import type { Loops, Place } from "./replay.ts";
+import { scheduleOf } from "./schedule.ts";
+import type { Move, Names } from "./schedule.ts";
+import { HOW, NONE, States } from "./states.ts";
+import { act, changes, sameStep, wakings } from "./steps.ts";
+import type { Tempers } from "./steps.ts";
 
 /** What a case explores. */
-export interface Model {
+export interface Model extends Tempers {
   readonly name: string;
   /** The words at the beginning. */
   readonly words: Int32Array;
   /** What the words are called in a schedule. */
-  readonly names: (at: number) => string;
+  readonly names: Names;
   readonly agents: readonly (() => number | void)[];
   /** Whether an agent may be killed now; nobody is, if not given. */
   readonly mayKill?: (agent: number, words: Int32Array) => boolean;
-  /** Whether a waiter may become impatient (`PATIENCE_MS`) at any wake-up. */
-  readonly impatient?: boolean;
-  /** Whether a waiter may become desperate (`POLITENESS_MS`) at any wake-up. */
-  readonly desperate?: boolean;
   /** Words that nobody changes: to load one of them is no point at which others act. */
   readonly isConstant?: (at: number) => boolean;
   /** Where loops begin whose turns keep nothing: see `replay.ts`. */
@@ -67,345 +67,250 @@ export interface Report {
   readonly fault: string | undefined;
 }
 
-interface State {
-  /** Given up once the state has been left. */
-  words: Int32Array | undefined;
-  readonly places: readonly Place[];
-  readonly dead: number;
-  /** Who acted last. */
-  readonly actor: number;
-  readonly index: number;
-  /** Preemptions. */
-  used: number;
-  parent: State | undefined;
-  move: Move | undefined;
-}
-
-interface Move {
-  readonly agent: number;
-  /** Nothing for a kill. */
-  readonly step: Step | undefined;
-  readonly result: number;
-}
-
 /** No model here should come near. */
 const MOST_STATES = 1_500_000;
 
 /** Explores a model. */
 export function explore(model: Model): Report {
   const began = performance.now();
-  prepare(model.loops);
-  const isConstant = model.isConstant ?? (() => false);
-  const bounded = model.preemptions !== undefined;
-  const known = new Map<number, Place>();
-  const seen = new Map<string, State>();
-  const backward: number[][] = [];
-  const states: State[] = [];
-  const ends: number[] = [];
-  /** States to leave, by the preemptions that they took. */
-  const queues: State[][] = [[]];
-  let fault: string | undefined;
-
-  const placeOf = (agent: number, log: readonly number[]): Place => {
-    const place = replay(agent, model.agents[agent], log);
-    const same = known.get(place.id);
-    if (same !== undefined) {
-      if (!sameStep(place.next, same.next)) throw new Error("the places of replay.ts are wrong");
-      return same;
-    }
-    known.set(place.id, place);
-    return place;
-  };
-
-  const enter = (
-    words: Int32Array,
-    places: readonly Place[],
-    dead: number,
-    actor: number,
-    used: number,
-    parent: State | undefined,
-    move: Move | undefined,
-  ): void => {
-    const key = keyOf(words, places, dead, bounded ? actor : 0);
-    let state = seen.get(key);
-    if (state === undefined) {
-      state = { words, places, dead, actor, index: states.length, used, parent, move };
-      seen.set(key, state);
-      states.push(state);
-      backward.push([]);
-      (queues[used] ??= []).push(state);
-    } else if (used < state.used) {
-      Object.assign(state, { used, parent, move });
-      queues[used].push(state);
-    }
-    // Nobody may count on a death.
-    if (parent !== undefined && move?.step !== undefined) backward[state.index].push(parent.index);
-  };
-
-  /** Takes a step of an agent, and the notes that follow it. */
-  const advance = (state: State, move: Move, words: Int32Array) => {
-    let place = state.places[move.agent];
-    for (let value = move.result;;) {
-      let after = place.after.get(value);
-      if (after === undefined) {
-        after = placeOf(move.agent, [...place.log, value]);
-        place.after.set(value, after);
-      }
-      if (after.fault !== undefined) throw new Fault(after.fault, state, move);
-      place = after;
-      const { next } = place;
-      const unseen = next?.op === OP.NOTE || next?.op === OP.LOAD && isConstant(next.at);
-      if (!unseen) return { place, words };
-      words = words.slice();
-      try {
-        value = act(next, words, state.dead);
-      } catch (error) {
-        throw new Fault(error, state, move);
-      }
-    }
-  };
-
-  const expand = (state: State, used: number): void => {
-    const { places, dead, actor } = state;
-    const words = state.words!;
-    const last = actor < 0 ? undefined : places[actor];
-    const free = !bounded || last?.next === undefined || last.next.op === OP.SLEEP ||
-      last.spins || (dead >> actor & 1) !== 0;
-    // Who goes round in circles lets others go on first.
-    const yields = bounded && last?.spins === true &&
-      places.some(({ next }, agent) =>
-        agent !== actor && next !== undefined && next.op !== OP.SLEEP && (dead >> agent & 1) === 0
-      );
-    let running = false;
-    for (let agent = 0; agent < places.length; agent++) {
-      const place = places[agent];
-      if ((dead >> agent & 1) !== 0) continue;
-      if (place.next === undefined) continue;
-      running = true;
-      if (yields && agent === actor) continue;
-      const cost = used + (free || agent === actor ? 0 : 1);
-      if (cost > (model.preemptions ?? 0)) continue;
-      for (const [result, after] of outcomes(place.next, words, dead, model)) {
-        const move = { agent, step: place.next, result };
-        if (after !== words && isConstant(place.next.at)) {
-          throw new Fault("a word that the case calls constant is written", state, move);
-        }
-        const next = advance(state, move, after);
-        enter(next.words, places.with(agent, next.place), dead, agent, cost, state, move);
-      }
-    }
-    if (!running) {
-      ends.push(state.index);
-      try {
-        if (model.check !== undefined) finish(model, state);
-      } catch (error) {
-        throw new Fault(error, state);
-      }
-    } else if (dead === 0) {
-      for (let agent = 0; agent < places.length; agent++) {
-        if (places[agent].next === undefined || !model.mayKill?.(agent, words)) continue;
-        const move = { agent, step: undefined, result: 0 };
-        enter(words, places, 1 << agent, actor, used, state, move);
-      }
-    }
-    state.words = undefined;
-  };
-
-  try {
-    const words = model.words.slice();
-    const first = model.agents.map((_, agent) => placeOf(agent, []));
-    enter(words, first, 0, -1, 0, undefined, undefined);
-    for (const place of first) {
-      if (place.fault !== undefined) throw new Fault(place.fault, states[0]);
-    }
-    for (let used = 0; used < queues.length; used++) {
-      const queue = queues[used] ?? [];
-      for (let at = 0; at < queue.length; at++) {
-        if (queue[at].words !== undefined) expand(queue[at], used);
-        if (states.length > MOST_STATES) throw new Fault("too many states", queue[at]);
-      }
-    }
-    const stuck = firstStuck(states, backward, ends);
-    if (stuck !== undefined) throw new Fault("deadlock: these agents cannot all finish", stuck);
-  } catch (error) {
-    if (!(error instanceof Fault)) throw error;
-    fault = describe(model, error);
-  }
+  const exploration = new Exploration(model);
+  const fault = exploration.run();
   const ms = Math.round(performance.now() - began);
-  return { name: model.name, states: states.length, ends: ends.length, ms, fault };
+  const { states, ends } = exploration;
+  return { name: model.name, states: states.count, ends: ends.length, ms, fault };
 }
 
 /** Something that is wrong in a state, or after a move from it. */
 class Fault extends Error {
-  readonly state: State;
+  readonly state: number;
   readonly move: Move | undefined;
 
-  constructor(cause: unknown, state: State, move?: Move) {
+  constructor(cause: unknown, state: number, move?: Move) {
     super(cause instanceof Error ? cause.message : String(cause), { cause });
     this.state = state;
     this.move = move;
   }
 }
 
-/** The first state from which no end can be reached. */
-function firstStuck(states: State[], backward: number[][], ends: number[]): State | undefined {
-  const good = new Uint8Array(states.length);
-  const queue = [...ends];
-  for (const index of queue) good[index] = 1;
-  for (let at = 0; at < queue.length; at++) {
-    for (const from of backward[queue[at]]) {
-      if (good[from] !== 0) continue;
-      good[from] = 1;
-      queue.push(from);
+/**
+ * The states of a model as far as they are known. A state is a row: the numbers of the places where
+ * the agents are, one bit for each that is dead, with a bound the one that acted last plus one, and
+ * the words.
+ */
+class Exploration {
+  readonly states: States;
+  readonly ends: number[] = [];
+  readonly #model: Model;
+  readonly #isConstant: (at: number) => boolean;
+  readonly #places = new Map<number, Place>();
+  /** States to leave, by the preemptions that they took. */
+  readonly #queues: number[][] = [];
+  /** Columns of a row. */
+  readonly #dead: number;
+  readonly #actor: number;
+  readonly #words: number;
+  /** The words of the state that may be new. */
+  readonly #next: Int32Array;
+
+  constructor(model: Model) {
+    prepare(model.loops);
+    this.#model = model;
+    this.#isConstant = model.isConstant ?? (() => false);
+    this.#dead = model.agents.length;
+    this.#actor = this.#dead + 1;
+    this.#words = this.#actor + 1;
+    this.states = new States(this.#words + model.words.length);
+    this.#next = this.states.next.subarray(this.#words);
+  }
+
+  /** Explores all of it. Returns what went wrong. */
+  run(): string | undefined {
+    try {
+      this.#start();
+      for (let used = 0; used < this.#queues.length; used++) {
+        const queue = this.#queues[used] ?? [];
+        for (let at = 0; at < queue.length; at++) {
+          if (this.states.get(queue[at], HOW.LEFT) === 0) this.#leave(queue[at], used);
+          if (this.states.count > MOST_STATES) throw new Fault("too many states", queue[at]);
+        }
+      }
+      const stuck = this.#firstStuck();
+      if (stuck !== NONE) throw new Fault("deadlock: these agents cannot all finish", stuck);
+    } catch (error) {
+      if (!(error instanceof Fault)) throw error;
+      return this.#describe(error);
     }
   }
-  const stuck = states.filter((state) => good[state.index] === 0);
-  const left = new Set(stuck.flatMap((state) => backward[state.index]));
-  // Rather one where nobody moves any more than one where that is only fated.
-  return stuck.find((state) => !left.has(state.index)) ?? stuck[0];
-}
 
-function sameStep(one: Step | undefined, other: Step | undefined): boolean {
-  if (one === undefined || other === undefined) return one === other;
-  return one.op === other.op && one.at === other.at && one.a === other.a && one.b === other.b;
-}
-
-/** What a step can come to: its results, and the words after it. */
-function outcomes(
-  next: Step,
-  words: Int32Array,
-  dead: number,
-  model: Model,
-): [result: number, words: Int32Array][] {
-  if (next.op === OP.SLEEP) {
-    return wakings(next, words, dead, model).map((clock) => [clock, words]);
+  #start(): void {
+    const first = this.#model.agents.map((_, agent) => this.#placeOf(agent, []));
+    first.forEach(({ id }, agent) => this.states.next[agent] = id);
+    this.#next.set(this.#model.words);
+    this.#enter(0, NONE, 0, 0);
+    for (const { fault } of first) {
+      if (fault !== undefined) throw new Fault(fault, 0);
+    }
   }
-  const after = changes(next.op) ? words.slice() : words;
-  return [[act(next, after, dead), after]];
-}
 
-/** The times at which a sleep can end. */
-function wakings(next: Step, words: Int32Array, dead: number, model: Model): number[] {
-  const { at, a: clock, b: ms } = next;
-  const late = Math.max(clock, PATIENCE_MS + 1);
-  const times = new Set<number>();
-  if (words[at] !== 0) {
-    times.add(clock);
-    if (model.impatient) times.add(late);
-    if (model.desperate) times.add(Math.max(clock, POLITENESS_MS + 1));
+  #placeOf(agent: number, log: readonly number[]): Place {
+    const place = replay(agent, this.#model.agents[agent], log);
+    const same = this.#places.get(place.id);
+    if (same === undefined) this.#places.set(place.id, place);
+    else if (!sameStep(place.next, same.next)) throw new Error("the places of replay.ts are wrong");
+    return same ?? place;
   }
-  if (ms < sliceAfter(clock)) times.add(clock + ms);
-  else if (dead !== 0) times.add(late);
-  return [...times];
-}
 
-function changes(op: Step["op"]): boolean {
-  return op !== OP.LOAD && op !== OP.ALIVE && op !== OP.WORK;
-}
-
-/** Does a step that is not a sleep. */
-function act({ op, at, a, b, note }: Step, words: Int32Array, dead: number): number {
-  const was = words[at];
-  switch (op) {
-    case OP.LOAD:
-      return was;
-    case OP.STORE:
-      words[at] = a;
-      return 0;
-    case OP.ADD:
-      words[at] = was + a;
-      return was;
-    case OP.AND:
-      words[at] = was & a;
-      return was;
-    case OP.OR:
-      words[at] = was | a;
-      return was;
-    case OP.EXCHANGE:
-      words[at] = a;
-      return was;
-    case OP.CAS:
-      if (was !== a) return 0;
-      words[at] = b;
-      return 1;
-    case OP.BELL:
-      words[at] = 0;
-      return 0;
-    case OP.RING:
-      words[at] = 1;
-      return 0;
-    case OP.ALIVE:
-      return (dead >> a & 1) === 0 ? 1 : 0;
-    case OP.NOTE:
-      return note!(words, dead);
-    case OP.WORK:
-      return 0;
-    default:
-      throw new Error("it would sleep here for ever");
+  #placesIn(row: Int32Array): Place[] {
+    return this.#model.agents.map((_, agent) => this.#places.get(row[agent])!);
   }
-}
 
-function keyOf(words: Int32Array, places: readonly Place[], dead: number, actor: number): string {
-  let key = String.fromCharCode(dead, actor + 1);
-  for (const { id } of places) key += String.fromCharCode(id & 0xffff, id >>> 16);
-  return key + String.fromCharCode(...new Uint16Array(words.buffer));
-}
-
-/** Looks at an end. */
-function finish(model: Model, { words, places, dead }: State): void {
-  const copy = words!.slice();
-  const isDead = (agent: number) => (dead >> agent & 1) !== 0;
-  const results = places.map(({ result }, agent) => isDead(agent) ? undefined : result);
-  const killed = dead === 0 ? undefined : 31 - Math.clz32(dead);
-  directly((next) => act(next, copy, dead), () => model.check!({ words: copy, results, killed }));
-}
-
-/** What is wrong, and the schedule that leads there. */
-function describe(model: Model, fault: Fault): string {
-  const lines: string[] = [];
-  if (fault.move !== undefined) lines.push(line(model, fault.move));
-  for (let state: State | undefined = fault.state; state?.move !== undefined;) {
-    lines.push(line(model, state.move));
-    state = state.parent;
+  /** Comes to the state that is next. */
+  #enter(used: number, parent: number, mover: number, result: number): void {
+    const { states } = this;
+    const known = states.count;
+    const state = states.find();
+    if (state === known || used < states.get(state, HOW.USED)) {
+      states.set(state, HOW.USED, used);
+      states.set(state, HOW.PARENT, parent);
+      states.set(state, HOW.MOVER, mover);
+      states.set(state, HOW.RESULT, result);
+      (this.#queues[used] ??= []).push(state);
+    }
+    // Nobody may count on a death.
+    if (parent !== NONE && mover >= 0) states.link(parent, state);
   }
-  lines.reverse();
-  const { places, dead } = fault.state;
-  places.forEach((place, agent) => {
-    if ((dead >> agent & 1) !== 0) lines.push(`${letter(agent)} is dead`);
-    else if (place.next === undefined) lines.push(`${letter(agent)} returned ${place.result}`);
-    else lines.push(`${letter(agent)} is before ${text(model, place.next)}`);
-  });
-  return `${model.name}: ${fault.message}\n  ${lines.join("\n  ")}`;
-}
 
-function line(model: Model, { agent, step, result }: Move): string {
-  if (step === undefined) return `${letter(agent)} is killed`;
-  return `${letter(agent)} ${text(model, step)} = ${result}`;
-}
-
-const OP_NAMES = Object.keys(OP).map((name) => name.toLowerCase());
-
-function text(model: Model, { op, at, a, b }: Step): string {
-  const name = OP_NAMES[op];
-  switch (op) {
-    case OP.WORK:
-    case OP.NOTE:
-      return name;
-    case OP.ALIVE:
-      return `${name} ${letter(a)}`;
-    case OP.LOAD:
-    case OP.BELL:
-    case OP.RING:
-      return `${name} ${model.names(at)}`;
-    case OP.CAS:
-      return `${name} ${model.names(at)} ${a} to ${b}`;
-    case OP.SLEEP:
-      return `${name} at ${a} ms for ${b}`;
-    default:
-      return `${name} ${model.names(at)} ${a}`;
+  /** Comes to all that can follow. */
+  #leave(state: number, used: number): void {
+    const row = this.states.row(state);
+    const words = row.subarray(this.#words, this.#words + this.#next.length);
+    const places = this.#placesIn(row);
+    const dead = row[this.#dead];
+    const mayAct = (agent: number) => places[agent].next !== undefined && (dead >> agent & 1) === 0;
+    this.states.set(state, HOW.LEFT, 1);
+    if (!places.some((_, agent) => mayAct(agent))) return this.#end(state, words, places, dead);
+    const most = this.#model.preemptions;
+    const bounded = most !== undefined;
+    const actor = row[this.#actor] - 1;
+    const last = places[actor];
+    const free = !bounded || last === undefined || !mayAct(actor) || last.spins ||
+      last.next!.op === OP.SLEEP;
+    // Who goes round in circles lets others go on first.
+    const yields = bounded && last?.spins === true &&
+      places.some(({ next }, agent) => agent !== actor && mayAct(agent) && next!.op !== OP.SLEEP);
+    for (let agent = 0; agent < places.length; agent++) {
+      if (!mayAct(agent) || yields && agent === actor) continue;
+      const cost = used + (free || agent === actor ? 0 : 1);
+      if (!bounded || cost <= most) this.#step(state, row, agent, places[agent], cost);
+    }
+    if (dead !== 0 || this.#model.mayKill === undefined) return;
+    for (let agent = 0; agent < places.length; agent++) {
+      if (!mayAct(agent) || !this.#model.mayKill(agent, words)) continue;
+      this.#take(row);
+      this.states.next[this.#dead] = 1 << agent;
+      this.#enter(used, state, ~agent, 0);
+    }
   }
-}
 
-function letter(agent: number): string {
-  return String.fromCharCode(65 + agent);
+  #take(row: Int32Array): void {
+    const { next } = this.states;
+    for (let at = 0; at < next.length; at++) next[at] = row[at];
+  }
+
+  /** All that one step can come to. */
+  #step(state: number, row: Int32Array, agent: number, place: Place, cost: number): void {
+    const step = place.next!;
+    const dead = row[this.#dead];
+    const sleeps = step.op === OP.SLEEP;
+    this.#take(row);
+    for (const clock of sleeps ? wakings(step, this.#next, dead, this.#model) : [0]) {
+      if (sleeps) this.#take(row);
+      const result = sleeps ? clock : act(step, this.#next, dead);
+      const move = { agent, step, result };
+      if (changes(step.op) && this.#isConstant(step.at)) {
+        throw new Fault("a word that the case calls constant is written", state, move);
+      }
+      const after = this.#advance(state, place, move, dead);
+      this.states.next[agent] = after.id;
+      if (this.#model.preemptions !== undefined) this.states.next[this.#actor] = agent + 1;
+      this.#enter(cost, state, agent, result);
+    }
+  }
+
+  /** Goes on after a step with the notes that follow it. Returns where the agent is then. */
+  #advance(state: number, before: Place, move: Move, dead: number): Place {
+    let place = before;
+    for (let value = move.result;;) {
+      let after = place.after.get(value);
+      if (after === undefined) {
+        after = this.#placeOf(move.agent, [...place.log, value]);
+        place.after.set(value, after);
+      }
+      if (after.fault !== undefined) throw new Fault(after.fault, state, move);
+      place = after;
+      const { next } = place;
+      const unseen = next?.op === OP.NOTE || next?.op === OP.LOAD && this.#isConstant(next.at);
+      if (!unseen) return place;
+      try {
+        value = act(next, this.#next, dead);
+      } catch (error) {
+        throw new Fault(error, state, move);
+      }
+    }
+  }
+
+  /** Looks at an end. */
+  #end(state: number, words: Int32Array, places: readonly Place[], dead: number): void {
+    this.ends.push(state);
+    const { check } = this.#model;
+    if (check === undefined) return;
+    const copy = words.slice();
+    const results = places.map(({ result }, agent) => (dead >> agent & 1) ? undefined : result);
+    const killed = dead === 0 ? undefined : 31 - Math.clz32(dead);
+    try {
+      directly((next) => act(next, copy, dead), () => check({ words: copy, results, killed }));
+    } catch (error) {
+      throw new Fault(error, state);
+    }
+  }
+
+  /** The first state from which no end can be reached, or `NONE`. */
+  #firstStuck(): number {
+    const { states } = this;
+    const good = new Uint8Array(states.count);
+    const queue = [...this.ends];
+    for (const state of queue) good[state] = 1;
+    for (let at = 0; at < queue.length; at++) {
+      for (const from of states.before(queue[at])) {
+        if (good[from] !== 0) continue;
+        good[from] = 1;
+        queue.push(from);
+      }
+    }
+    const left = new Set<number>();
+    good.forEach((is, state) => {
+      if (is === 0) { for (const from of states.before(state)) left.add(from); }
+    });
+    // Rather one where nobody moves any more than one where that is only fated.
+    const first = good.findIndex((is, state) => is === 0 && !left.has(state));
+    return first === NONE ? good.indexOf(0) : first;
+  }
+
+  /** What is wrong, and the schedule that leads there. */
+  #describe(fault: Fault): string {
+    const { states } = this;
+    const moves: Move[] = fault.move === undefined ? [] : [fault.move];
+    for (let state = fault.state; states.get(state, HOW.PARENT) !== NONE;) {
+      const mover = states.get(state, HOW.MOVER);
+      const result = states.get(state, HOW.RESULT);
+      state = states.get(state, HOW.PARENT);
+      const agent = mover < 0 ? ~mover : mover;
+      const step = mover < 0 ? undefined : this.#placesIn(states.row(state))[agent].next;
+      moves.unshift({ agent, step, result });
+    }
+    const row = states.row(fault.state);
+    const { name, names } = this.#model;
+    const schedule = scheduleOf(names, moves, this.#placesIn(row), row[this.#dead]);
+    return `${name}: ${fault.message}\n  ${schedule}`;
+  }
 }
