@@ -25,14 +25,12 @@ export class Withdrawal {
     return this.#crew.holderOf(job)?.hasBegun(job) ?? false;
   }
 
-  /** Gives a call up that has not begun: it ends with this error. Returns whether it could. */
-  take(job: Job, error: unknown): boolean {
-    if (job.settled) return false;
+  /** Gives a call up that has not begun: it ends with this error. One that has begun goes on. */
+  take(job: Job, error: unknown): void {
+    if (job.settled) return;
     const worker = this.#crew.holderOf(job);
     worker?.takeAllBack(job);
-    if (worker?.has(job)) return false;
-    job.abandon(error);
-    return true;
+    if (!worker?.has(job)) job.abandon(error);
   }
 
   /** Gives all calls up that have not begun; inputs are read no further. */

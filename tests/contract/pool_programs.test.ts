@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { it } from "node:test";
 import { waitUntilDead } from "../support/alive.ts";
 import { describeMethods } from "../support/methods.ts";
-import { fixture, runProgram, RUNTIME } from "../support/runtime.ts";
+import { fixture, runProgram, RUNTIME, WITH_GC } from "../support/runtime.ts";
 import type { ProgramResult } from "../support/runtime.ts";
 
 /** Runs a program of `programs.ts` to its end. */
@@ -13,12 +13,6 @@ async function run(name: string, method: string, flags?: string[]): Promise<Prog
   assert.equal(result.timedOut, false, `${name} did not end:\n${result.stdout}${result.stderr}`);
   return result;
 }
-
-const GC_FLAGS: Record<string, string[]> = {
-  deno: ["run", "-A", "--v8-flags=--expose-gc"],
-  bun: ["--expose-gc"],
-  node: ["--expose-gc"],
-};
 
 describeMethods("pool: whole programs", (method) => {
   for (
@@ -57,13 +51,13 @@ describeMethods("pool: whole programs", (method) => {
   it("nothing is kept after it was delivered", {
     skip: RUNTIME === "bun" ? "Bun collects conservatively: single objects may stay" : false,
   }, async () => {
-    const { stdout, stderr, code } = await run("retains", method, GC_FLAGS[RUNTIME]);
+    const { stdout, stderr, code } = await run("retains", method, WITH_GC);
     assert.equal(stdout, "retained []\n", stderr);
     assert.equal(code, 0);
   });
 
   it("many tasks do not make the heap grow", async () => {
-    const { stdout, stderr, code } = await run("heap", method, GC_FLAGS[RUNTIME]);
+    const { stdout, stderr, code } = await run("heap", method, WITH_GC);
     assert.equal(stdout, "heap steady\n", stderr);
     assert.equal(code, 0);
   });

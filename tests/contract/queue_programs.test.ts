@@ -7,7 +7,6 @@ import { whyNoPages } from "../../src/runtime/pages.ts";
 import { describeMethods } from "../support/methods.ts";
 import { fixture, runProgram, WITH_GC } from "../support/runtime.ts";
 
-/** For programs that collect garbage when they want. */
 const NEEDS_PROC = { skip: process.platform === "linux" ? false : "needs /proc" };
 const MB = 2 ** 20;
 

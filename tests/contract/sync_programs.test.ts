@@ -8,7 +8,6 @@ import { EXECUTABLE, fixture, ROOT, runProgram, RUNTIME, WITH_GC } from "../supp
 
 const SETTINGS = [["spawn", "spawn"], ["thread", "thread"], ["spawn", "thread"]] as const;
 
-/** For programs that collect garbage when they want. */
 const NEEDS_PROC = { skip: process.platform === "linux" ? false : "needs /proc" };
 
 async function run(args: string[], runtimeArgs?: string[]) {

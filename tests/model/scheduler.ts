@@ -201,7 +201,7 @@ class Exploration {
     for (let agent = 0; agent < places.length; agent++) {
       if (!mayAct(agent) || yields && agent === actor) continue;
       const cost = used + (free || agent === actor ? 0 : 1);
-      if (!bounded || cost <= most) this.#step(state, row, agent, places[agent], cost);
+      if (!bounded || cost <= most) this.#step(state, row, words, agent, cost);
     }
     if (dead !== 0 || this.#model.mayKill === undefined) return;
     for (let agent = 0; agent < places.length; agent++) {
@@ -218,13 +218,13 @@ class Exploration {
   }
 
   /** All that one step can come to. */
-  #step(state: number, row: Int32Array, agent: number, place: Place, cost: number): void {
+  #step(state: number, row: Int32Array, words: Int32Array, agent: number, cost: number): void {
+    const place = this.#places.get(row[agent])!;
     const step = place.next!;
     const dead = row[this.#dead];
     const sleeps = step.op === OP.SLEEP;
-    this.#take(row);
-    for (const clock of sleeps ? wakings(step, this.#next, dead, this.#model) : [0]) {
-      if (sleeps) this.#take(row);
+    for (const clock of sleeps ? wakings(step, words, dead, this.#model) : [0]) {
+      this.#take(row);
       const result = sleeps ? clock : act(step, this.#next, dead);
       const move = { agent, step, result };
       if (changes(step.op) && this.#isConstant(step.at)) {
