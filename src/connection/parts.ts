@@ -49,10 +49,7 @@ export function closeParts(parts: Parts): void {
 
 /** Appends the parts of a connection, with a reference to each side. */
 export function writeParts(output: WireOutput, parts: Parts): void {
-  const port = output.route === "thread" && parts.port?.isHere &&
-      !output.isAttached(parts.port.port)
-    ? parts.port.port
-    : null;
+  const port = output.route === "thread" && parts.port?.isHere ? parts.port.port : null;
   output.u8((parts.reader ? READS : 0) | (parts.writer ? WRITES : 0) | (port ? HAS_PORT : 0));
   for (const { end, side } of sidesOf(parts)) {
     const ticket: Ticket = [side, output.once ? PASSING : newNumber()];
@@ -62,7 +59,8 @@ export function writeParts(output: WireOutput, parts: Parts): void {
     writeEnd(output, end);
     output.varint(sent ? ticket[1] : KEPT);
   }
-  if (port !== null) output.varint(output.attach(port, true));
+  // An end can be in a message twice: its port comes twice then, and moves once.
+  if (port !== null) output.varint(output.attach(port, !output.isAttached(port)));
 }
 
 /** Reads the parts of a connection, which has its sides from now on. */
@@ -77,8 +75,9 @@ export function readParts(input: WireInput): Parts {
   };
   const reader = flags & READS ? readSide(SIDE.TAKES) : null;
   const writer = flags & WRITES ? readSide(SIDE.PUTS) : null;
-  const port = flags & HAS_PORT ? sidePort(input.attachment(input.varint()), wasMoved) : null;
-  return { reader, writer, port };
+  if (!(flags & HAS_PORT)) return { reader, writer, port: null };
+  const port = input.attachment(input.varint());
+  return { reader, writer, port: sidePort(port, wasMoved, input.timesAttached(port)) };
 }
 
 /** Has a side no longer. */

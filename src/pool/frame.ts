@@ -18,8 +18,8 @@ export class Frame {
   recall: "no" | "asked" | "answered" = "no";
   /** When it was sent, or when something of it was heard last. */
   heardAt: number = performance.now();
-  /** Whether nothing of it can be sent again. */
-  readonly fixed: boolean;
+  /** Whether nothing of it can be sent again: what it moves is with the worker. */
+  fixed: boolean;
   readonly #runs: Run[];
   readonly #cost: number;
   #items: number;

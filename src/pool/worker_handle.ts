@@ -170,6 +170,7 @@ export class WorkerHandle implements Speaker {
       ? this.#writer.writeAlone(mark, runs[0])
       : [this.#writer.write(mark, runs)];
     for (const message of messages) {
+      if (message.transferList.length > 0) frame.fixed = true;
       frame.hold(message.holds);
       this.#lane.send(message);
     }

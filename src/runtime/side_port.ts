@@ -32,11 +32,15 @@ export function sidePorts(wasMoved: WasMoved): [SidePort, SidePort] {
   return [sidePort(port1, wasMoved), sidePort(port2, wasMoved)];
 }
 
-/** An end that has arrived. */
-export function sidePort(port: object, wasMoved: WasMoved): SidePort {
+/** How many will have closed the same port before it is closed. */
+const users = new WeakMap<object, number>();
+
+/** An end that has arrived. Where it came `times` in a message it has to be closed as often. */
+export function sidePort(port: object, wasMoved: WasMoved, times = 1): SidePort {
   const { receiveMessageOnPort } = process.getBuiltinModule("node:worker_threads");
   const own = port as Port;
   let closed = false;
+  if (!users.has(port)) users.set(port, times);
   return {
     port,
     get isHere() {
@@ -45,7 +49,10 @@ export function sidePort(port: object, wasMoved: WasMoved): SidePort {
     send: (objects, transfer) => own.postMessage(objects, transfer as never),
     take: () => (receiveMessageOnPort(own)?.message as unknown[] | undefined) ?? null,
     close() {
-      if (this.isHere) own.close(); // Deno would close one that was moved, wherever it is
+      if (closed) return;
+      const left = users.get(port)! - 1;
+      users.set(port, left);
+      if (left === 0 && this.isHere) own.close(); // Deno would close one that was moved, wherever it is
       closed = true;
     },
   };

@@ -54,6 +54,8 @@ export type WireInput = {
   bytes(): Uint8Array;
   value(): unknown;
   attachment(number: number): object;
+  /** How often an object came beside the message. */
+  timesAttached(object: object): number;
 };
 
 /** How an object of the library travels: it writes and reads its own bytes. */

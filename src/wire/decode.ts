@@ -75,6 +75,11 @@ export class Decoder {
     return this.#decoding.attachment(number);
   }
 
+  /** How often an object came beside the message: each value that has it counts. */
+  timesAttached(object: object): number {
+    return this.#decoding.attachments.filter((each) => each === object).length;
+  }
+
   /** Goes past bytes. */
   skip(count: number): void {
     this.#decoding.from.window(count);

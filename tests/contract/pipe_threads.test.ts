@@ -119,6 +119,7 @@ describe("Pipe between threads", () => {
     const bytes = work.patternOf(50_000);
     await here.send(bytes, { transfer: [bytes.buffer] });
     assert.deepEqual(await measured, work.sizes(work.patternOf(50_000)));
+    assert.equal((await here.recvBytes()).length, 50_000);
   });
 
   it("an end in a refused message is as it was", async () => {
@@ -136,12 +137,32 @@ describe("Pipe between threads", () => {
 
   it("an end can be in a message twice", async () => {
     const [here, there] = threads.Pipe();
+    const sizes = work.sizes(work.patternOf(50_000));
+    const moved = () => {
+      const bytes = work.patternOf(50_000);
+      return here.send(bytes, { transfer: [bytes.buffer] });
+    };
     const measured = others.map(work.measure, [there, there], { chunkSize: 2 });
-    const bytes = work.patternOf(50_000);
-    const sizes = work.sizes(bytes);
-    await here.send(bytes, { transfer: [bytes.buffer] });
-    await here.send(work.patternOf(50_000));
+    await moved();
+    assert.deepEqual(work.sizes(await here.recvBytes()), sizes);
+    await moved(); // for the other one, also after the first has been closed
+    assert.deepEqual(work.sizes(await here.recvBytes()), sizes);
     assert.deepEqual(await measured, [sizes, sizes]);
+  });
+
+  it("ends in one chunk stay with their worker, also if another one has nothing to do", async () => {
+    for (let round = 0; round < 10; round++) {
+      const pipes = [threads.Pipe(), threads.Pipe()];
+      const sizes = work.sizes(work.patternOf(100));
+      const measured = others.map(work.measure, pipes.map(([, there]) => there), { chunkSize: 2 });
+      for (const [here] of pipes.toReversed()) {
+        const bytes = work.patternOf(100);
+        await here.send(bytes, { transfer: [bytes.buffer] });
+        assert.equal(await others.apply(work.double, [round]), 2 * round);
+      }
+      assert.deepEqual(await measured, [sizes, sizes]);
+      for (const [here] of pipes) assert.equal((await here.recvBytes()).length, 100);
+    }
   });
 
   it("what was sent before an end moves is received after it", async () => {
