@@ -18,6 +18,8 @@ export interface Entrant {
   env?: Record<string, string>;
   /** Further rows that this one has no counterpart for. */
   without: string[];
+  /** The only rows that it takes part in. */
+  only?: string[];
 }
 
 const HERE = path(new URL("./", import.meta.url));
@@ -119,8 +121,7 @@ async function benchOfPackage(): Promise<string> {
 async function oursOn(name: RuntimeName): Promise<Entrant[]> {
   const executable = await runtime(name);
   const start = name === "deno" ? [executable, "run", "-A", "--no-check"] : [executable];
-  // What the users of each runtime get: the sources in Deno, the npm package elsewhere.
-  const folder = name === "deno" ? HERE : await benchOfPackage();
+  const folder = await benchOfPackage();
   const pool = [...start, `${folder}compare/ours.ts`];
   const sync = [...start, `${folder}compare/sync_workloads.ts`];
   const pipe = [...start, `${folder}compare/pipe_workloads.ts`];
@@ -155,6 +156,14 @@ async function oursOn(name: RuntimeName): Promise<Entrant[]> {
     env: { MANYCORE_NATIVE: "0" },
     without: ["pipe-transfer"],
   };
+  // From JSR or an address Deno gets the sources: the same code, but three hundred modules to load.
+  const sources = (method: Method): Entrant => ({
+    ...ours,
+    label: `ours, ${name}, sources, ${method}`,
+    commands: { pool: [...start, `${HERE}compare/ours.ts`, method] },
+    without: [],
+    only: ["process-start", "pool-start"],
+  });
   // Threads with nothing of ours between them.
   const raw: Entrant = {
     label: `postMessage, ${name}`,
@@ -170,7 +179,8 @@ async function oursOn(name: RuntimeName): Promise<Entrant[]> {
     spawn.commands = { pool, manager };
     delete broker.commands.manager;
   }
-  return name === "node24" || name === "deno" ? [spawn, broker, thread, raw] : [spawn, thread, raw];
+  if (name === "deno") return [spawn, broker, thread, sources("spawn"), sources("thread"), raw];
+  return name === "node24" ? [spawn, broker, thread, raw] : [spawn, thread, raw];
 }
 
 async function findPython(): Promise<{ file: string; version: string } | null> {

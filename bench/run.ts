@@ -91,8 +91,8 @@ if (stored) {
 Deno.exit(failuresIn(results, rows) === 0 ? 0 : 1);
 
 async function measureRow(row: BenchRow): Promise<Figure[]> {
-  const entered = chosen.filter(({ commands, without }) =>
-    commands[row.program] !== undefined && !without.includes(row.key)
+  const entered = chosen.filter(({ commands, without, only = [row.key] }) =>
+    commands[row.program] !== undefined && only.includes(row.key) && !without.includes(row.key)
   );
   const samples = new Map<Entrant, Printed[]>(entered.map((entrant) => [entrant, []]));
   const errors = new Map<Entrant, string>();

@@ -65,7 +65,7 @@ async function compile(staging: string, out: string): Promise<void> {
     "--target=es2022",
     "--minify-whitespace",
     "--line-limit=120", // Node shows the line that has thrown
-    "--sourcemap=linked",
+    "--sourcemap=external", // beside the files, for whoever reads a stack: Deno would load linked ones in every child
     "--sources-content=false",
     "--log-level=warning",
   ]);

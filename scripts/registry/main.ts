@@ -19,6 +19,7 @@ console.log(`The library is at ${origin}. In your project:
 
   npm install --registry ${origin} @manycore/multiprocessing
   bun add --registry ${origin} @manycore/multiprocessing
+  NPM_CONFIG_REGISTRY=${origin} deno add npm:@manycore/multiprocessing
   JSR_URL=${origin}/ deno add jsr:@manycore/multiprocessing
 
 or import from "${origin}/mod.ts".`);

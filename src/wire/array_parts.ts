@@ -8,7 +8,7 @@
 import { ProtocolError } from "../errors.ts";
 import { arrayIndex, type Decoding, FAR, type ReadAny } from "./decoding.ts";
 import type { Encoding, WriteAny } from "./encoding.ts";
-import { isJavaScriptCore } from "./engine.ts";
+import { isJavaScriptCore } from "../runtime/engine.ts";
 import { passOn } from "./refusal.ts";
 import { readText, writeText } from "./strings.ts";
 import { HOLES, LEVEL_OF_COLLECTION } from "./tags.ts";

@@ -9,7 +9,7 @@
  */
 
 import { ProtocolError } from "../errors.ts";
-import { isJavaScriptCore } from "./engine.ts";
+import { isJavaScriptCore } from "../runtime/engine.ts";
 import type { Reader } from "./reader.ts";
 import { SHORT_STRING, SHORT_STRING_MAX, STRING, STRING16 } from "./tags.ts";
 import type { Writer } from "./writer.ts";

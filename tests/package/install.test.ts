@@ -99,7 +99,7 @@ describe("The README's ways to install", { skip }, () => {
 
   it("Deno, from JSR", async () => {
     save("jsr", program);
-    const commands = command("deno add");
+    const commands = command("deno add jsr:");
     await shell("jsr", commands);
     assert.equal(await shell("jsr", `${commands.split("\n")[0]}\ndeno run -A sums.mts`), output);
   });
@@ -116,9 +116,13 @@ describe("The README's ways to install", { skip }, () => {
   });
 
   it("Deno, from npm", async () => {
-    save("npm", program.replace("@manycore", "npm:@manycore"));
+    save("npm", program);
+    const commands = command("deno add npm:");
+    await shell("npm", commands);
+    assert.equal(await shell("npm", `${commands.split("\n")[0]}\ndeno run -A sums.mts`), output);
+    save("inline", program.replace("@manycore", "npm:@manycore"));
     const run = `NPM_CONFIG_REGISTRY=${registry.origin} deno run -A sums.mts`;
-    assert.equal(await shell("npm", run), output);
+    assert.equal(await shell("inline", run), output);
   });
 
   it("what Deno has cached starts children without a network", async () => {
