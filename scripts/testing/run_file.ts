@@ -112,8 +112,8 @@ function runnerArguments({ runtime, file }: FileJob, report: string): string[] {
     const limit = ["--timeout", String(TEST_TIMEOUT_MS)];
     return ["test", ...limit, "--reporter=junit", `--reporter-outfile=${report}`, `./${file}`];
   }
+  // Without `--test`, which would start a second process for the file.
   return [
-    "--test",
     `--test-timeout=${TEST_TIMEOUT_MS}`,
     "--test-reporter=spec",
     "--test-reporter-destination=stdout",
