@@ -1,8 +1,9 @@
 /**
  * A copy of the project in which `mod.ts` is the built npm package. The contract tests, the stress tests
- * and the examples run there: it is what users of Node and Bun get, and it starts children in half to
- * two thirds of the time. Unit tests run from source, and so does what is named here: Deno's users
- * import the sources, so there it is what depends on how modules are found and children started.
+ * and the examples run there: it is what users get who install from npm, and it starts children in half to
+ * two thirds of the time. Unit tests run from source, and so does what is named here: from JSR or an
+ * address Deno's users get the sources, so there it is what depends on how modules are found and
+ * children started. The examples of the documentation run there too.
  *
  * A tree lies in `.runtimes/`, under the hash of what went into it, and its time says when a run last
  * began to use it; those that nobody can be using any more are removed when another one is made.
